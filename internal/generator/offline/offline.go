@@ -1,0 +1,64 @@
+// Package offline is the generator that needs no model, no key and no network: it writes services from templates, one
+// folder a stack, each template a readable source file of the project that it makes.
+//
+// It never guesses: a Spec that a stack cannot build is refused by name. It never writes acceptance tests from the same
+// code that writes the service; those come from the acceptance package, which knows the Spec and the contract only.
+//
+// Arrows: generator, contract, qlp; the stacks' folders below it import those too and never each other.
+package offline
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+// Writer writes the files of one stack.
+//
+// Write is pure: the same request gives the same files. It returns every file of the request's task, and an invalid
+// error for a Spec that the stack cannot build.
+type Writer interface {
+	Stack() string
+	Write(req generator.Request) ([]qlp.File, error)
+}
+
+// Generator chooses the writer by the plan's stack.
+type Generator struct{ writers map[string]Writer }
+
+// New returns a generator for the stacks of the writers.
+func New(writers ...Writer) *Generator {
+	g := &Generator{writers: map[string]Writer{}}
+	for _, w := range writers {
+		g.writers[w.Stack()] = w
+	}
+	return g
+}
+
+// Name is how the generator is called in events and provenance.
+func (g *Generator) Name() string { return "offline" }
+
+// Stacks returns the names of the stacks that can be written, sorted.
+func (g *Generator) Stacks() []string {
+	var out []string
+	for name := range g.writers {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Generate writes the files of the request's task.
+func (g *Generator) Generate(ctx context.Context, req generator.Request) ([]qlp.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w, ok := g.writers[req.Plan.Stack]
+	if !ok {
+		return nil, qlp.Errorf(qlp.Invalid, "the offline generator has no stack %q", req.Plan.Stack).
+			WithRemedy("choose one of: %s", strings.Join(g.Stacks(), ", "))
+	}
+	return w.Write(req)
+}
