@@ -1,0 +1,68 @@
+package qlp
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is one line of an intent's history. It is written in the transaction of the change that it tells of.
+type Event struct {
+	IntentID string          `json:"intent"`
+	Seq      int64           `json:"seq"` // from 1 within the intent, without holes
+	Type     EventType       `json:"type"`
+	Time     time.Time       `json:"time"`
+	RunID    string          `json:"run,omitempty"`
+	TaskID   string          `json:"task,omitempty"`
+	Attempt  int             `json:"attempt,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"` // by type; see the payload types below
+}
+
+// EventType names what happened.
+type EventType string
+
+// The event types.
+const (
+	EventIntentReceived  EventType = "intent.received"
+	EventIntentState     EventType = "intent.state"       // Data: StateChanged
+	EventSpecReady       EventType = "spec.ready"         // Data: Spec
+	EventNeedsInput      EventType = "intent.needs_input" // Data: NeedsInput
+	EventPlanReady       EventType = "plan.ready"         // Data: Plan
+	EventRunStarted      EventType = "run.started"
+	EventTaskState       EventType = "task.state"       // Data: StateChanged
+	EventAttemptFinished EventType = "attempt.finished" // Data: AttemptFinished
+	EventCheckFinished   EventType = "check.finished"   // Data: Check
+	EventRepairPlanned   EventType = "repair.planned"   // Data: StateChanged with the reason
+	EventCapsuleReady    EventType = "capsule.ready"    // Data: CapsuleRef
+	EventRunFinished     EventType = "run.finished"     // Data: RunFinished
+)
+
+// StateChanged is the data of a state event.
+type StateChanged struct {
+	From   string `json:"from,omitempty"`
+	To     string `json:"to,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// NeedsInput is what a person must answer, or why the intent was refused.
+type NeedsInput struct {
+	Outcome   string     `json:"outcome"` // question or refused
+	Questions []Question `json:"questions,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Needs     string     `json:"needs,omitempty"`
+}
+
+// AttemptFinished is the data of an attempt's end.
+type AttemptFinished struct {
+	State  AttemptState `json:"state"`
+	Reason string       `json:"reason,omitempty"`
+	Files  int          `json:"files"`
+}
+
+// RunFinished is the data of a run's end. Verdict is empty when the intent ended before a run (needs_input).
+type RunFinished struct {
+	State   State       `json:"state"`
+	Verdict Verdict     `json:"verdict,omitempty"`
+	Reason  string      `json:"reason,omitempty"`
+	Capsule *CapsuleRef `json:"capsule,omitempty"`
+	Checks  []Check     `json:"checks,omitempty"`
+}
