@@ -1,0 +1,56 @@
+// Package config reads the settings of a qlp process from flags, the environment, a file and the defaults, in this order
+// of precedence.
+//
+// It never opens what it names, and never keeps a value that it does not understand: an unknown key is refused together
+// with the nearest right one.
+//
+// Arrows: qlp and the YAML library. Only app and cli import it; everything else is given what it needs.
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Config holds every setting. The tags are the one place that names them: the flags, the environment variables (QLP_ and
+// the key in capitals), the file's keys and the table in the documentation come from here.
+type Config struct {
+	DataDir        string        `key:"data_dir" doc:"folder of the database, blobs, caches and keys" default:""`
+	Listen         string        `key:"listen" doc:"address of the API; loopback only" default:"127.0.0.1:8080"`
+	LogLevel       string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`
+	LogFormat      string        `key:"log_format" doc:"text or json" default:"text"`
+	Stack          string        `key:"stack" doc:"stack of an intent that names none" default:"go"`
+	Parallel       int           `key:"parallel" doc:"tasks that are worked on at a time" default:"4"`
+	Validations    int           `key:"validations" doc:"projects that are built and tested at a time" default:"2"`
+	WallSeconds    int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`
+	SandboxSeconds int           `key:"sandbox_seconds" doc:"cap on the time that a run's commands spend in sandboxes, in seconds" default:"900"`
+	Repairs        int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
+	RequireLimits  bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
+	Policy         string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
+	ToolsDir       string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH" default:""`
+	StopGrace      time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
+}
+
+// Default returns the settings with nothing given.
+func Default() Config {
+	var c Config
+	for _, k := range keysOf(&c) {
+		if err := k.set(k.Default); err != nil { // a default that does not parse is a bug in the tags
+			panic(err)
+		}
+	}
+	c.DataDir = defaultDataDir()
+	return c
+}
+
+// defaultDataDir follows the XDG base directories.
+func defaultDataDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "qlp")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "share", "qlp")
+	}
+	return ".qlp"
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+var update = flag.Bool("update", false, "rewrite generated files")
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "qlp.yaml")
+	if err := os.WriteFile(file, []byte("parallel: 7\nrepairs: 1\nstop_grace: 3s\nrequire_limits: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(Sources{File: file, Env: []string{"QLP_REPAIRS=2", "QLP_STACK=python", "HOME=/x"}, Flags: map[string]string{"stack": "go"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Parallel != 7 || c.Repairs != 2 || c.Stack != "go" || c.StopGrace != 3*time.Second || !c.RequireLimits {
+		t.Errorf("got %+v", c)
+	}
+	if c.LogLevel != "info" || !filepath.IsAbs(c.DataDir) {
+		t.Errorf("defaults: %+v", c)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		env    string
+		remedy string
+	}{
+		"unknown":      {"QLP_PARALEL=3", "did you mean parallel?"},
+		"no number":    {"QLP_PARALLEL=many", "a whole number"},
+		"too small":    {"QLP_PARALLEL=0", "raise it"},
+		"no boolean":   {"QLP_REQUIRE_LIMITS=perhaps", "true or false"},
+		"no duration":  {"QLP_STOP_GRACE=-1s", "a duration"},
+		"level":        {"QLP_LOG_LEVEL=loud", "debug, info, warn, error"},
+		"reachable":    {"QLP_LISTEN=0.0.0.0:8080", "127.0.0.1"},
+		"no address":   {"QLP_LISTEN=8080", "host:port"},
+		"foreign host": {"QLP_LISTEN=example.org:80", "127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(Sources{Env: []string{tc.env}})
+			if qlp.CodeOf(err) != qlp.Invalid {
+				t.Fatalf("got %v", err)
+			}
+			if text := err.Error() + " " + qlp.RemedyOf(err); !strings.Contains(text, tc.remedy) {
+				t.Errorf("got %q, want something about %q", text, tc.remedy)
+			}
+		})
+	}
+}
+
+func TestMissingFileThatWasNamed(t *testing.T) {
+	t.Parallel()
+	if _, err := Load(Sources{File: filepath.Join(t.TempDir(), "none.yaml")}); qlp.CodeOf(err) != qlp.Invalid {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestGeneratedDocuments holds the committed table and .env.example against the tags.
+func TestGeneratedDocuments(t *testing.T) {
+	t.Parallel()
+	const head = "# Settings\n\nFlags win over the environment, the environment over the file (`qlp.yaml` in the current folder, or `--config FILE`), the file over the defaults.\nNo setting is needed for a first run. This page is generated from the code: `go test ./internal/config -update`.\n\n"
+	for path, want := range map[string]string{
+		"../../docs/guide/settings.md": head + Table(),
+		"../../.env.example":           EnvExample(),
+	} {
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path) //nolint:gosec // a file of this repository
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("%s is stale; run go test ./internal/config -update\n%s", path, diff)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/goccy/go-yaml"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+// FileName is the settings file that is looked for in the current folder when none is named.
+const FileName = "qlp.yaml"
+
+// Sources are where settings come from, besides the defaults.
+type Sources struct {
+	File  string            // a file that must exist; "" looks for FileName and goes on without it
+	Env   []string          // as os.Environ gives it
+	Flags map[string]string // by key, those that were given
+}
+
+// Load merges the sources and checks the result.
+func Load(s Sources) (Config, error) {
+	c := Default()
+	file, err := readFile(s.File)
+	if err != nil {
+		return Config{}, err
+	}
+	for _, source := range []struct {
+		name   string
+		values map[string]string
+	}{{"the settings file", file}, {"the environment", fromEnv(s.Env)}, {"the flags", s.Flags}} {
+		if err := c.apply(source.name, source.values); err != nil {
+			return Config{}, err
+		}
+	}
+	if c.DataDir == "" {
+		c.DataDir = defaultDataDir()
+	}
+	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
+		return Config{}, fmt.Errorf("find data folder: %w", err)
+	}
+	return c, c.check()
+}
+
+func (c *Config) apply(source string, values map[string]string) error {
+	keys := keysOf(c)
+	for name, text := range values {
+		i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
+		if i < 0 {
+			return qlp.Errorf(qlp.Invalid, "%s has the unknown setting %q", source, name).
+				WithRemedy("did you mean %s? The settings are listed in docs/guide/settings.md", nearest(name))
+		}
+		if err := keys[i].set(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses values that parse and still cannot be meant.
+func (c *Config) check() error {
+	oneOf := func(key, value string, allowed ...string) error {
+		if slices.Contains(allowed, value) {
+			return nil
+		}
+		return qlp.Errorf(qlp.Invalid, "setting %s is %q", key, value).WithRemedy("use one of: %s", strings.Join(allowed, ", "))
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return qlp.Errorf(qlp.Invalid, "setting listen is %q, which is no address", c.Listen).WithRemedy("use host:port, for example 127.0.0.1:8080")
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return qlp.Errorf(qlp.Invalid, "setting listen is %q, which others could reach", c.Listen).
+			WithRemedy("listen on 127.0.0.1 or [::1]; there are no accounts yet that could tell callers apart")
+	}
+	for _, n := range []struct {
+		key        string
+		value, min int
+	}{{"parallel", c.Parallel, 1}, {"validations", c.Validations, 1}, {"wall_seconds", c.WallSeconds, 1}, {"sandbox_seconds", c.SandboxSeconds, 1}, {"repairs", c.Repairs, -1}} {
+		if n.value < n.min {
+			return qlp.Errorf(qlp.Invalid, "setting %s is %d; the least is %d", n.key, n.value, n.min).WithRemedy("raise it or leave it out")
+		}
+	}
+	if err := oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	return oneOf("log_format", c.LogFormat, "text", "json")
+}
+
+func fromEnv(environ []string) map[string]string {
+	out := map[string]string{}
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		if rest, ok := strings.CutPrefix(name, "QLP_"); ok {
+			out[strings.ToLower(rest)] = value
+		}
+	}
+	return out
+}
+
+func readFile(path string) (map[string]string, error) {
+	required := path != ""
+	if !required {
+		path = FileName
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the file that the person named
+	if errors.Is(err, fs.ErrNotExist) && !required {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, qlp.Errorf(qlp.Invalid, "the settings file cannot be read: %w", err).WithRemedy("name another with --config")
+	}
+	var raw map[string]any
+	if err := yaml.Unmarshal(b, &raw); err != nil {
+		return nil, qlp.Errorf(qlp.Invalid, "the settings file %s is not valid YAML: %v", path, err).WithRemedy("write one `key: value` a line")
+	}
+	values := make(map[string]string, len(raw))
+	for k, v := range raw {
+		values[k] = fmt.Sprint(v)
+	}
+	return values, nil
+}
+
+func nearest(name string) string {
+	best := slices.MinFunc(Keys(), func(a, b Key) int {
+		return levenshtein.ComputeDistance(name, a.Name) - levenshtein.ComputeDistance(name, b.Name)
+	})
+	return best.Name
+}
