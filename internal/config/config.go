@@ -16,11 +16,11 @@ import (
 // Config holds every setting. The tags are the one place that names them: the flags, the environment variables (QLP_ and
 // the key in capitals), the file's keys and the table in the documentation come from here.
 type Config struct {
-	DataDir        string        `key:"data_dir" doc:"folder of the database, blobs, caches and keys" default:""`
+	DataDir        string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
 	Listen         string        `key:"listen" doc:"address of the API; loopback only" default:"127.0.0.1:8080"`
 	LogLevel       string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`
 	LogFormat      string        `key:"log_format" doc:"text or json" default:"text"`
-	Stack          string        `key:"stack" doc:"stack of an intent that names none" default:"go"`
+	DefaultStack   string        `key:"default_stack" doc:"stack of an intent that names none" default:"go"`
 	Parallel       int           `key:"parallel" doc:"tasks that are worked on at a time" default:"4"`
 	Validations    int           `key:"validations" doc:"projects that are built and tested at a time" default:"2"`
 	WallSeconds    int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`

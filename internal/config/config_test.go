@@ -21,11 +21,11 @@ func TestPrecedence(t *testing.T) {
 	if err := os.WriteFile(file, []byte("parallel: 7\nrepairs: 1\nstop_grace: 3s\nrequire_limits: true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(Sources{File: file, Env: []string{"QLP_REPAIRS=2", "QLP_STACK=python", "HOME=/x"}, Flags: map[string]string{"stack": "go"}})
+	c, err := Load(Sources{File: file, Env: []string{"QLP_REPAIRS=2", "QLP_DEFAULT_STACK=python", "HOME=/x"}, Flags: map[string]string{"default_stack": "go"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Parallel != 7 || c.Repairs != 2 || c.Stack != "go" || c.StopGrace != 3*time.Second || !c.RequireLimits {
+	if c.Parallel != 7 || c.Repairs != 2 || c.DefaultStack != "go" || c.StopGrace != 3*time.Second || !c.RequireLimits {
 		t.Errorf("got %+v", c)
 	}
 	if c.LogLevel != "info" || !filepath.IsAbs(c.DataDir) {

@@ -27,7 +27,7 @@ func EnvExample() string {
 
 func shown(k Key) string {
 	switch {
-	case k.Name == "data_dir":
+	case k.Name == "data":
 		return "`~/.local/share/qlp`"
 	case k.Default == "":
 		return ""

@@ -12,7 +12,7 @@ import (
 
 // Key is one setting, as its tags describe it.
 type Key struct {
-	Name    string // data_dir
+	Name    string // data
 	Doc     string
 	Default string
 
