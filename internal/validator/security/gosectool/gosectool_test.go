@@ -29,7 +29,7 @@ func module(t *testing.T, files map[string]string) string {
 
 func TestAnalyseFindsPlantedFaults(t *testing.T) {
 	dir := module(t, map[string]string{
-		"main.go": "package main\n\nimport (\n\t\"crypto/md5\"\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc main() {\n\tfmt.Println(md5.Sum(nil))\n\t_ = http.ListenAndServe(\":1\", nil)\n}\n",
+		"main.go":    "package main\n\nimport (\n\t\"crypto/md5\"\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc main() {\n\tfmt.Println(md5.Sum(nil))\n\t_ = http.ListenAndServe(\":1\", nil)\n}\n",
 		"sub/sub.go": "package sub\n\nimport \"os/exec\"\n\n// Run runs.\nfunc Run(name string) error {\n\treturn exec.Command(\"sh\", \"-c\", name).Run() // #nosec G204 -- a person typed it\n}\n",
 	})
 	report, err := Analyse(dir, false, "./...")
