@@ -1,0 +1,1 @@
+"""What the service keeps and which values it accepts. Knows neither HTTP nor SQL."""

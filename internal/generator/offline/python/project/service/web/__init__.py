@@ -1,0 +1,1 @@
+"""HTTP: routes, handlers and the server that carries them."""

@@ -1,0 +1,136 @@
+"""Rows on disk: they outlive the process, belong to one process, and are not trusted when they are damaged."""
+
+import shutil
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from service.store import wal
+from service.store.errors import DamagedError, UnusableError
+from service.store.store import Store
+from tests.store.sample import ENTITIES, LINKS, SCHEMA, TAG
+
+
+class FilesTest(unittest.TestCase):
+    """Each test has a folder of its own."""
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def open(self, folder: Path | None = None, schema: str = SCHEMA) -> Store:
+        store = Store(schema, ENTITIES, LINKS, folder or self.folder)
+        self.addCleanup(store.close)
+        return store
+
+    def add(self, store: Store, *names: str) -> None:
+        for name in names:
+            with store.write() as tx:
+                tx.insert(TAG, {"name": name})
+
+    def crashed(self) -> Path:
+        """Return a copy of the files as kill -9 would leave them: the log not yet moved into the database."""
+        store = self.open()
+        self.add(store, "a", "b", "c")
+        copy = self.folder / "crashed"
+        copy.mkdir()
+        for name in ("service.db", "service.db-wal"):
+            shutil.copy(self.folder / name, copy / name)
+        return copy
+
+    def names(self, store: Store) -> list[object]:
+        with store.read() as tx:
+            return [row["name"] for row in tx.page(TAG, [], 1, 10).rows]
+
+    def test_rows_outlive_a_stop_and_ids_go_on(self) -> None:
+        store = self.open()
+        self.add(store, "a", "b")
+        with store.write() as tx:
+            tx.delete(TAG, 2)
+        store.close()
+        again = self.open()
+        self.add(again, "c")
+        with again.read() as tx:
+            self.assertEqual(tx.get(TAG, 3)["name"], "c")
+
+    def test_rows_outlive_a_crash(self) -> None:
+        self.assertEqual(self.names(self.open(self.crashed())), ["a", "b", "c"])
+
+    def test_torn_last_record_is_cut_off(self) -> None:
+        copy = self.crashed()
+        log = copy / "service.db-wal"
+        log.write_bytes(log.read_bytes()[:-100])
+        self.assertEqual(self.names(self.open(copy)), ["a", "b"])
+
+    def test_damaged_log_is_refused_by_name(self) -> None:
+        copy = self.crashed()
+        log = copy / "service.db-wal"
+        content = bytearray(log.read_bytes())
+        for place, message in ((60, "before the last"), (5, "header"), (1, "header")):
+            with self.subTest(place=place):
+                broken = bytearray(content)
+                broken[place + (0 if place < 32 else 40)] ^= 1
+                log.write_bytes(broken)
+                with self.assertRaisesRegex(DamagedError, "service.db-wal is damaged.*" + message):
+                    self.open(copy)
+
+    def test_damaged_database_is_refused_by_name(self) -> None:
+        self.open().close()
+        path = self.folder / "service.db"
+        content = path.read_bytes()
+        for broken in (
+            b"",
+            content[:100],
+            b"x" * len(content),
+            content[:4096],
+            content[:4096] + b"x" * 4096,
+        ):
+            with self.subTest(size=len(broken)):
+                path.write_bytes(broken)
+                with self.assertRaisesRegex(DamagedError, "service.db is damaged"):
+                    self.open()
+
+    def test_log_without_database_is_damage(self) -> None:
+        copy = self.crashed()
+        (copy / "service.db").unlink()
+        with self.assertRaisesRegex(DamagedError, "missing"):
+            self.open(copy)
+
+    def test_other_schema_is_refused(self) -> None:
+        self.open().close()
+        with self.assertRaisesRegex(UnusableError, "another version"):
+            self.open(schema=SCHEMA + "CREATE TABLE more (id INTEGER);")
+
+    def test_folder_belongs_to_one_store(self) -> None:
+        self.open()
+        with self.assertRaisesRegex(UnusableError, "in use"):
+            self.open()
+
+    def test_folder_that_cannot_be_made(self) -> None:
+        (self.folder / "file").write_text("")
+        with self.assertRaisesRegex(UnusableError, "cannot be used"):
+            self.open(self.folder / "file" / "data")
+
+    def test_log_that_is_not_there_is_whole(self) -> None:
+        self.assertEqual(wal.damage(self.folder / "none"), "")
+
+    def test_readers_and_writers_at_the_same_time(self) -> None:
+        store = self.open()
+        failures: list[Exception] = []
+
+        def work(number: int) -> None:
+            try:
+                self.add(store, *(f"{number}.{i}" for i in range(5)))
+                self.names(store)
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        with store.read() as tx:
+            self.assertEqual(tx.page(TAG, [], 1, 1).total, 20)
