@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
+)
+
+const (
+	watchEvery = 20 * time.Millisecond
+	fullBelow  = 16 << 10 // bytes; a file system with less is full
+)
+
+// watcher looks at the writable places, and, where no cgroup does the work, at every process, until stopped.
+type watcher struct {
+	limits wire.Watch
+	p      *program
+	base   time.Duration // processor time of children before this program
+	seen   wire.Reply
+	quit   chan struct{}
+	done   chan struct{}
+}
+
+func watch(limits wire.Watch, p *program) *watcher {
+	w := &watcher{limits: limits, p: p, base: childrenCPU(), quit: make(chan struct{}), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// stop looks a last time, while what the program left is still there.
+func (w *watcher) stop() wire.Reply {
+	close(w.quit)
+	<-w.done
+	w.look()
+	return w.seen
+}
+
+func (w *watcher) run() {
+	defer close(w.done)
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.quit:
+			return
+		case <-tick.C:
+			w.look()
+		}
+	}
+}
+
+func (w *watcher) look() {
+	for _, place := range places {
+		var st unix.Statfs_t
+		if unix.Statfs(place, &st) != nil {
+			continue
+		}
+		w.seen.DiskFull = w.seen.DiskFull || int64(st.Bavail)*st.Bsize < fullBelow
+		w.seen.InodeFull = w.seen.InodeFull || st.Files > 0 && st.Ffree == 0
+	}
+	if w.limits == (wire.Watch{}) {
+		return
+	}
+	now := processes()
+	now.cpu += childrenCPU() - w.base
+	w.seen.PidsPeak = max(w.seen.PidsPeak, now.pids)
+	w.seen.MemPeak = max(w.seen.MemPeak, now.memory)
+	l := w.limits
+	switch {
+	case w.seen.Watched != "":
+	case l.Memory > 0 && now.memory > l.Memory:
+		w.seen.Watched = wire.WatchedMemory
+	case l.CPU > 0 && int64(now.cpu) > l.CPU:
+		w.seen.Watched = wire.WatchedCPU
+	case l.Pids > 0 && now.pids > l.Pids:
+		w.seen.Watched = wire.WatchedPids
+	case l.Inodes > 0 && usage().InodesUsed > l.Inodes:
+		w.seen.Watched, w.seen.InodeFull = wire.WatchedInodes, true
+	}
+	if w.seen.Watched != "" {
+		_ = unix.Kill(-w.p.pid, unix.SIGKILL)
+		_ = unix.Kill(-1, unix.SIGKILL)
+	}
+}
+
+type totals struct {
+	pids   int
+	memory int64
+	cpu    time.Duration
+}
+
+// processes adds up everything but this process.
+func processes() totals {
+	var sum totals
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return sum
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err != nil || pid == 1 {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + name + "/stat")
+		if err != nil {
+			continue
+		}
+		// The command's name is in parentheses and may hold anything, also spaces and parentheses.
+		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		if len(fields) < 18 {
+			continue
+		}
+		for _, i := range [...]int{11, 12, 13, 14} { // utime, stime, cutime, cstime
+			sum.cpu += time.Duration(number(fields[i])) * 10 * time.Millisecond
+		}
+		sum.pids += int(number(fields[17]))
+		if statm, err := os.ReadFile("/proc/" + name + "/statm"); err == nil {
+			if f := bytes.Fields(statm); len(f) > 2 {
+				sum.memory += (number(f[1]) - number(f[2])) * int64(os.Getpagesize())
+			}
+		}
+	}
+	return sum
+}
+
+func number(b []byte) int64 {
+	n, _ := strconv.ParseInt(string(b), 10, 64)
+	return n
+}
+
+func childrenCPU() time.Duration {
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_CHILDREN, &ru) != nil {
+		return 0
+	}
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+}
+
+// usage adds up the writable places; one file system seen at several of them counts once.
+func usage() wire.Reply {
+	var r wire.Reply
+	seen := map[uint64]bool{}
+	for _, place := range places {
+		var st unix.Stat_t
+		var fs unix.Statfs_t
+		if unix.Stat(place, &st) != nil || seen[uint64(st.Dev)] || unix.Statfs(place, &fs) != nil {
+			continue
+		}
+		seen[uint64(st.Dev)] = true
+		r.DiskUsed += int64(fs.Blocks-fs.Bfree) * fs.Bsize
+		r.InodesUsed += int64(fs.Files - fs.Ffree)
+	}
+	return r
+}

@@ -1,0 +1,257 @@
+package native
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
+)
+
+const (
+	pollEvery      = 20 * time.Millisecond
+	reportPatience = 5 * time.Second // between the kill and the init's report
+	streamPatience = 2 * time.Second // between the report and the end of the streams
+)
+
+// run is one command, from the request to the Result.
+type run struct {
+	b      *box
+	limits sandbox.Limits
+	conn   *wire.Conn
+	group  *group
+	out    *capture
+	errs   *capture
+
+	started  chan struct{} // closed when execve has succeeded
+	finished chan struct{} // closed when result is set
+	result   sandbox.Result
+	err      error
+
+	bytes    atomic.Int64
+	last     atomic.Int64 // time of the last output
+	cpuPolls time.Duration
+
+	mu     sync.Mutex
+	begun  time.Time
+	facts  sandbox.Facts
+	reason string
+	killed time.Time
+	over   bool // the report is in: no kill may be claimed any more
+}
+
+// Exec implements sandbox.Sandbox.
+func (b *box) Exec(ctx context.Context, cmd sandbox.Cmd) (sandbox.Result, error) {
+	r, err := b.launch(ctx, cmd)
+	if err != nil {
+		return sandbox.Result{}, err
+	}
+	select {
+	case <-r.finished:
+	case <-ctx.Done():
+		r.kill(func(f *sandbox.Facts) { f.Canceled = true }, "")
+		<-r.finished
+	}
+	return r.result, r.err
+}
+
+// Start implements sandbox.Sandbox.
+func (b *box) Start(ctx context.Context, cmd sandbox.Cmd) (sandbox.Process, error) {
+	r, err := b.launch(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-r.started:
+	case <-r.finished:
+	case <-ctx.Done():
+		r.kill(func(f *sandbox.Facts) { f.Canceled = true }, "")
+		<-r.finished
+		return nil, context.Cause(ctx)
+	}
+	return &service{run: r}, nil
+}
+
+// launch sends the request and starts the goroutine that ends it.
+func (b *box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(cmd.Argv) == 0 || cmd.Argv[0] == "" {
+		return nil, qlp.Errorf(qlp.Invalid, "the command is empty")
+	}
+	b.mu.Lock()
+	b.execs++
+	n := b.execs
+	b.mu.Unlock()
+	r := &run{
+		b: b, limits: b.limits.Lower(cmd.Limits), started: make(chan struct{}), finished: make(chan struct{}),
+	}
+	if b.isDestroyed() {
+		return nil, sandbox.ErrDestroyed
+	}
+	var err error
+	lower := r.limits.CPUs < b.limits.CPUs
+	if r.group, err = b.group.child("e"+strconv.Itoa(n), r.limits, lower); err != nil {
+		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
+	}
+	if err := r.send(cmd); err != nil {
+		r.group.remove()
+		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
+	}
+	go r.supervise()
+	return r, nil
+}
+
+// send makes the pipes and hands their far ends over.
+func (r *run) send(cmd sandbox.Cmd) (err error) {
+	uid := 0
+	if r.b.uid != nil {
+		uid = r.b.uid.uid
+	}
+	outNear, outFar, err := newPipe(uid, r.b.d.root)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(outFar)
+	errNear, errFar, err := newPipe(uid, r.b.d.root)
+	if err != nil {
+		outNear.Close()
+		return err
+	}
+	defer unix.Close(errFar)
+	in, feedEnd, err := stdinFor(cmd)
+	if err != nil {
+		outNear.Close()
+		errNear.Close()
+		return err
+	}
+	defer unix.Close(in)
+	r.conn, err = r.b.request(r.request(cmd), in, outFar, errFar)
+	if err != nil {
+		outNear.Close()
+		errNear.Close()
+		if feedEnd != nil {
+			feedEnd.Close()
+		}
+		return err
+	}
+	if feedEnd != nil {
+		go feed(feedEnd, cmd.Stdin)
+	}
+	r.begun = time.Now()
+	r.last.Store(r.begun.UnixNano())
+	r.out = startCapture(outNear, r.limits.Output, cmd.Stdout, r.wrote)
+	r.errs = startCapture(errNear, r.limits.Output, cmd.Stderr, r.wrote)
+	return nil
+}
+
+func stdinFor(cmd sandbox.Cmd) (far int, near *os.File, err error) {
+	if cmd.Stdin == nil {
+		far, err = unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return far, nil, err
+	}
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		return -1, nil, fmt.Errorf("make pipe: %w", err)
+	}
+	if err := unix.SetNonblock(p[1], true); err != nil {
+		closeFDs(p[:])
+		return -1, nil, fmt.Errorf("prepare pipe: %w", err)
+	}
+	return p[0], os.NewFile(uintptr(p[1]), "pipe"), nil
+}
+
+func (r *run) request(cmd sandbox.Cmd) wire.Request {
+	env := map[string]string{
+		"PATH": "/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "HOME": "/home/sandbox", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
+		"USER": "sandbox",
+	}
+	maps.Copy(env, r.b.env)
+	maps.Copy(env, cmd.Env)
+	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: len(r.group.dirs) > 0}
+	for _, a := range cmd.Argv {
+		req.Argv = append(req.Argv, []byte(a))
+	}
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		req.Env = append(req.Env, []byte(k+"="+env[k]))
+	}
+	h := r.b.d.cgroups
+	if !h.has(ctlMemory) {
+		req.Watch.Memory = r.limits.Memory
+	}
+	if !h.has(ctlPids) {
+		req.Watch.Pids = r.limits.Pids
+	}
+	if !h.has(ctlCPUAcct) {
+		req.Watch.CPU = int64(r.limits.CPUTime)
+	}
+	if !r.b.d.root {
+		req.Watch.Inodes = r.limits.Inodes
+	}
+	return req
+}
+
+// rlimits backs up the cgroup, and stands in where there is none. There is no limit on address space: it breaks what
+// reserves much and uses little (JVM, Go, Node, ASan). Processes are counted per user namespace since Linux 5.14, so that
+// the limit is the sandbox's own; it includes the init's threads.
+func (r *run) rlimits() []wire.Rlimit {
+	l := r.limits
+	both := func(res int, v int64) wire.Rlimit {
+		return wire.Rlimit{Resource: res, Soft: uint64(v), Hard: uint64(v)}
+	}
+	cpu := int64(l.CPUTime/time.Second) + 1
+	list := []wire.Rlimit{
+		both(unix.RLIMIT_CORE, 0), both(unix.RLIMIT_NOFILE, 1024), both(unix.RLIMIT_FSIZE, l.FileSize),
+		{Resource: unix.RLIMIT_STACK, Soft: uint64(8 * sandbox.MiB), Hard: uint64(64 * sandbox.MiB)},
+		{Resource: unix.RLIMIT_CPU, Soft: uint64(cpu), Hard: uint64(cpu + 1)},
+		both(unix.RLIMIT_MEMLOCK, 64*sandbox.KiB), both(unix.RLIMIT_MSGQUEUE, 0), both(unix.RLIMIT_NICE, 0),
+		both(unix.RLIMIT_RTPRIO, 0), both(unix.RLIMIT_SIGPENDING, 4096),
+	}
+	if !r.b.d.cgroups.has(ctlPids) {
+		list = append(list, both(unix.RLIMIT_NPROC, int64(l.Pids)+16))
+	}
+	return list
+}
+
+// wrote is called by both captures.
+func (r *run) wrote(n int) {
+	r.last.Store(time.Now().UnixNano())
+	if r.bytes.Add(int64(n)) > r.limits.OutputKill {
+		r.kill(func(f *sandbox.Facts) { f.OutputExceeded = true }, "")
+	}
+}
+
+// kill records why, once, and kills. A kill after the end changes nothing.
+func (r *run) kill(why func(*sandbox.Facts), reason string) {
+	r.mu.Lock()
+	if r.over || !r.killed.IsZero() {
+		r.mu.Unlock()
+		return
+	}
+	why(&r.facts)
+	r.reason = reason
+	r.killed = time.Now()
+	r.mu.Unlock()
+	_ = r.conn.Send(wire.Order{Signal: int(syscall.SIGKILL)})
+	for _, dir := range r.group.distinct() {
+		killTree(dir)
+	}
+}
+
+func (r *run) killedAt() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.killed
+}

@@ -1,0 +1,101 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// state is a directory that belongs to this user alone and holds what every sandbox of this host shares: the few files
+// of its /etc, the system call filter, the empty directory on which sized places are mounted, and the locks of user ids.
+type state struct {
+	dir string
+}
+
+// openState makes the directory, or checks the one that is there: somebody else's would let them choose what a sandbox
+// sees.
+func openState(dir string) (*state, error) {
+	if dir == "" {
+		dir = defaultStateDir()
+	}
+	s := &state{dir: dir}
+	for _, d := range []string{dir, s.path("etc"), s.path("stage"), s.path("uids")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return nil, fmt.Errorf("make state directory: %w", err)
+		}
+		st, err := os.Lstat(d)
+		if err != nil {
+			return nil, fmt.Errorf("look at state directory: %w", err)
+		}
+		sys, ok := st.Sys().(*syscall.Stat_t)
+		if !ok || !st.IsDir() || int(sys.Uid) != os.Geteuid() || st.Mode().Perm()&0o022 != 0 {
+			return nil, fmt.Errorf("state directory %s must be a directory that only user %d can write to", d, os.Geteuid())
+		}
+	}
+	return s, s.fill()
+}
+
+func defaultStateDir() string {
+	uid := os.Geteuid()
+	if uid == 0 {
+		if unix.Access("/run", unix.W_OK) == nil {
+			return "/run/qlp"
+		}
+	} else if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" && unix.Access(dir, unix.W_OK) == nil {
+		return filepath.Join(dir, "qlp")
+	}
+	return filepath.Join(os.TempDir(), "qlp-"+strconv.Itoa(uid))
+}
+
+func (s *state) path(name string) string { return filepath.Join(s.dir, name) }
+
+var etcFiles = map[string]string{
+	"passwd":        "root:x:0:0:root:/nonexistent:/bin/false\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+	"group":         "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
+	"hosts":         "127.0.0.1 localhost sandbox\n::1 localhost\n",
+	"nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+	"resolv.conf":   "# no network\n",
+}
+
+func (s *state) fill() error {
+	program, err := filterBytes()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{s.path("filter.bpf"): program}
+	for name, content := range etcFiles {
+		files[filepath.Join(s.path("etc"), name)] = []byte(content)
+	}
+	for path, content := range files {
+		if have, err := os.ReadFile(path); err == nil && string(have) == string(content) {
+			continue
+		}
+		if err := replaceFile(path, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceFile is safe beside another QLP process that reads or replaces the same file.
+func replaceFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write state file: %w", err)
+	}
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("write state file: %w", err)
+	}
+	return nil
+}
