@@ -2,7 +2,7 @@
 //
 // It never decides anything, and a secret that reaches it has a type that prints as "redacted".
 //
-// Arrows: none; it is a leaf.
+// Arrows: none within the house, it is a leaf; the Prometheus client.
 package telemetry
 
 import (
