@@ -1,0 +1,132 @@
+package specfile
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+const schemaFile = "../../../docs/spec.schema.json"
+
+const library = `# a library
+stack: go
+entities:
+  - name: book
+    fields:
+      - name: title
+        type: string
+        max_length: 120
+      - {name: price, type: decimal, min: 0.10}
+      - name: status
+        type: enum
+        values: [yes, on, "lent out"]
+        default: on
+  - name: loan
+    fields:
+      - {name: book, type: ref, to: book, on_delete: cascade}
+      - {name: due_on, type: date}
+search:
+  book: [title]
+`
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	s, err := Read([]byte(library))
+	if err != nil {
+		t.Fatal(err)
+	}
+	price, _ := s.Entities[0].Field("price")
+	status, _ := s.Entities[0].Field("status")
+	switch {
+	case s.Kind != qlp.KindService, s.Title != "Books", s.Entities[1].Plural != "loans":
+		t.Errorf("defaults are not filled in: %+v", s)
+	case *price.Min != "0.10":
+		t.Errorf("min is %s: the number went through a float", *price.Min)
+	case strings.Join(status.Values, "|") != "yes|on|lent out" || status.Default.Text() != "on":
+		t.Errorf("values %q, default %s", status.Values, *status.Default)
+	}
+}
+
+func TestReadJSON(t *testing.T) {
+	t.Parallel()
+	s, err := Read([]byte("{\n\t\"title\": \"Notes\", \"stack\": \"go\",\n\t\"entities\": [{\"name\": \"note\", \"plural\": \"notes\", \"fields\": [{\"name\": \"done\", \"type\": \"bool\", \"default\": false}]}]\n}"))
+	if err != nil || s.Title != "Notes" || *s.Entities[0].Fields[0].Default != "false" {
+		t.Errorf("Read: %+v, %v", s, err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, want string }{
+		"unknown key":      {"stack: go\ntitle: x\nentites: []\n", `unknown key "entites" at line 3: did you mean "entities"?`},
+		"nested key":       {"entities:\n- name: book\n  fields:\n  - name: a\n    typ: int\n", `unknown key "typ" at line 5: did you mean "type"?`},
+		"far key":          {"zzzzzz: 1\n", `unknown key "zzzzzz" at line 1`},
+		"twice":            {"stack: go\nstack: python\n", "stack"},
+		"not a list":       {"entities: book\n", "entities at line 1 is not a list"},
+		"not a number":     {"page_size: many\n", "page_size at line 1 is not a whole number"},
+		"hexadecimal":      {"page_size: 0x10\n", "page_size at line 1"},
+		"alias":            {"stack: &a go\ntitle: *a\n", "line 1"},
+		"empty":            {"# nothing\n", "is empty"},
+		"two documents":    {"stack: go\n---\nstack: go\n", "more than one document"},
+		"broken":           {"stack: [go\n", "neither YAML nor JSON"},
+		"deep":             {"stack: " + strings.Repeat("[", 5000), "nests deeper"},
+		"large":            {strings.Repeat("#", MaxFile+1), "at most"},
+		"not text":         {"stack: \xff", "UTF-8"},
+		"a broken rule":    {"stack: go\nentities:\n- name: book\n  fields: [{name: id, type: int}]\n", "entities.book.fields.id"},
+		"a pair too short": {"many_to_many: [[a]]\n", "has 1 parts, not 2"},
+	} {
+		_, err := Read([]byte(c.in))
+		if qlp.CodeOf(err) != qlp.Invalid || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if qlp.RemedyOf(err) == "" {
+			t.Errorf("%s: no remedy", name)
+		}
+	}
+}
+
+func TestSchemaIsCurrent(t *testing.T) {
+	t.Parallel()
+	got, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(schemaFile, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/spec.schema.json is stale; go test ./internal/interpreter/specfile -update")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(library))
+	f.Add([]byte(`{"title":"x","stack":"go","entities":[]}`))
+	f.Add([]byte("a: &b [*b]\n? x\n: !!int 1\n<<: {}\n"))
+	f.Add([]byte("- - - -\n"))
+	f.Add([]byte("title: |\n  a\n  b\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := Read(b)
+		if err != nil {
+			if qlp.CodeOf(err) != qlp.Invalid {
+				t.Errorf("not a refusal: %v", err)
+			}
+			return
+		}
+		if p := s.Validate(); len(p) > 0 {
+			t.Errorf("accepted with %v", p)
+		}
+	})
+}
