@@ -88,15 +88,21 @@ func (s *Spec) Validate() []Problem {
 	return p.list
 }
 
+// pathOf names an item by its name, or by its place when the name cannot stand.
+func pathOf(list string, i int, name string) string {
+	if len(name) > maxNameChars || !namePattern.MatchString(name) {
+		return fmt.Sprintf("%s.%d", list, i)
+	}
+	return list + "." + name
+}
+
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 func (s *Spec) validateEntities(p *problems) {
 	names, plurals := map[string]bool{}, map[string]string{}
 	for i, e := range s.Entities {
-		path := "entities." + e.Name
-		if !p.name(path, e.Name) {
-			path = fmt.Sprintf("entities.%d", i)
-		}
+		path := pathOf("entities", i, e.Name)
+		p.name(path, e.Name)
 		if names[e.Name] && e.Name != "" {
 			p.add(path, "there are two entities of this name")
 		}
@@ -120,10 +126,8 @@ func (s *Spec) validateEntities(p *problems) {
 func (s *Spec) validateFields(p *problems, path string, e Entity) {
 	keys := map[string]string{"id": "the id that every row has"}
 	for i, f := range e.Fields {
-		at := path + ".fields." + f.Name
-		if !p.name(at, f.Name) {
-			at = fmt.Sprintf("%s.fields.%d", path, i)
-		}
+		at := pathOf(path+".fields", i, f.Name)
+		p.name(at, f.Name)
 		if other, taken := keys[f.Key()]; taken {
 			p.add(at, "its JSON key %q is that of %s", f.Key(), other)
 		}
