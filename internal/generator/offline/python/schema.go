@@ -56,7 +56,7 @@ func indexSQL(table, name, column string, unique bool) string {
 	if unique {
 		kind = "UNIQUE INDEX"
 	}
-	return fmt.Sprintf("CREATE %s %s ON %s (%s);", kind, sqlName(table+"."+name), sqlName(table), sqlName(column))
+	return fmt.Sprintf("CREATE %s %s ON %s (%s);", kind, sqlName(table+"."+name+".index"), sqlName(table), sqlName(column))
 }
 
 func columnSQL(spec qlp.Spec, f qlp.Field) string {
@@ -92,7 +92,7 @@ func linkTable(spec qlp.Spec, pair [2]string) tableView {
 			"right_id INTEGER NOT NULL REFERENCES " + sqlName(right.Plural) + " (id) ON DELETE CASCADE",
 			"PRIMARY KEY (left_id, right_id)",
 		},
-		Indexes: []string{indexSQL(name, "right", "right_id", false)},
+		Indexes: []string{indexSQL(name, "right_id", "right_id", false)},
 	}
 }
 

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
+from typing import TypeAlias
 
 from service.domain.errors import Violation
 
 JSON = "application/json"
+Headers: TypeAlias = Mapping[str, str] | Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Request:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     body: bytes | None = b""
 
 

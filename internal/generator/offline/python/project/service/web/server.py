@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Condition
+from typing import Any
 
 from service.web import problems
 from service.web.application import Application
@@ -45,13 +46,19 @@ class Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind without asking the name service who we are, which can take seconds where there is none."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = self.listening
 
     @property
     def address(self) -> str:
         """Where the server listens, as host:port."""
-        host, port = self.server_address[:2]
-        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        host, port = self.listening
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def listening(self) -> tuple[str, int]:
+        """The address and the port of the socket."""
+        host, port = self.socket.getsockname()[:2]
+        return str(host), int(port)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -75,12 +82,12 @@ class Server(ThreadingHTTPServer):
         """Take a connection unless there are too many."""
         return self._connections < MAX_CONNECTIONS
 
-    def process_request_thread(self, request: socket.socket, client_address: object) -> None:
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as in its base
         """Serve one connection to its end."""
         with self._state:
             self._connections += 1
         try:
-            super().process_request_thread(request, client_address)
+            super().finish_request(request, client_address)
         finally:
             with self._state:
                 self._connections -= 1

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from email.message import Message
-from typing import BinaryIO
+from io import BufferedIOBase
 
 from service.web.body import MAX_BODY
 from service.web.messages import ProblemError
@@ -23,7 +23,7 @@ class ReadBody:
     broken: bool = False
 
 
-def read_body(stream: BinaryIO, headers: Message) -> ReadBody:
+def read_body(stream: BufferedIOBase, headers: Message) -> ReadBody:
     """Read the body that the headers announce."""
     coding, lengths = headers.get("Transfer-Encoding"), headers.get_all("Content-Length", [])
     if coding is not None:
@@ -38,7 +38,7 @@ def read_body(stream: BinaryIO, headers: Message) -> ReadBody:
     return _read_length(stream, int(text))
 
 
-def _read_length(stream: BinaryIO, length: int) -> ReadBody:
+def _read_length(stream: BufferedIOBase, length: int) -> ReadBody:
     if length > MAX_BODY:
         return ReadBody(None, broken=not _discard(stream, length))
     content = stream.read(length)
@@ -47,7 +47,7 @@ def _read_length(stream: BinaryIO, length: int) -> ReadBody:
     return ReadBody(content)
 
 
-def _read_chunks(stream: BinaryIO) -> ReadBody:
+def _read_chunks(stream: BufferedIOBase) -> ReadBody:
     content = bytearray()
     total = 0
     while size := _chunk_size(stream):
@@ -65,7 +65,7 @@ def _read_chunks(stream: BinaryIO) -> ReadBody:
     raise ProblemError(400, "the body has too many trailers")
 
 
-def _chunk_size(stream: BinaryIO) -> int:
+def _chunk_size(stream: BufferedIOBase) -> int:
     digits = stream.readline(MAX_CHUNK_LINE).partition(b";")[0].strip()
     try:
         if 0 < len(digits) <= 8 and digits.isalnum():
@@ -75,7 +75,7 @@ def _chunk_size(stream: BinaryIO) -> int:
     raise ProblemError(400, "a chunk of the body has no size")
 
 
-def _discard(stream: BinaryIO, length: int) -> bool:
+def _discard(stream: BufferedIOBase, length: int) -> bool:
     """Read and forget a body, and say whether all of it was read."""
     left = min(length, MAX_DISCARDED)
     while left > 0:

@@ -77,5 +77,7 @@ class RulesTest(unittest.TestCase):
 
     def test_replacement_by_itself_changes_nothing(self) -> None:
         row = self.create({})
-        given = {field.name: row[field.name] for field in self.entity.fields if not field.auto}
+        given: Body = {
+            field.name: row[field.name] for field in self.entity.fields if not field.auto
+        }
         self.assertEqual(replaced_row(self.entity, given, row, NOW, only_row_one), row)

@@ -55,9 +55,10 @@ class IntTest(unittest.TestCase):
 
     def test_range_that_every_json_reader_keeps(self) -> None:
         field = IntField("count")
-        for raw in (0, -1, MAX_INT, -MAX_INT):
-            self.assertEqual(field.read(raw), raw)
-        for raw in (MAX_INT + 1, -MAX_INT - 1, True, "1", NumberToken("1.0"), None):
+        for number in (0, -1, MAX_INT, -MAX_INT):
+            self.assertEqual(field.read(number), number)
+        refused = (MAX_INT + 1, -MAX_INT - 1, True, "1", NumberToken("1.0"), None)
+        for raw in refused:
             with self.subTest(raw=raw), self.assertRaises(BrokenRuleError) as caught:
                 field.read(raw)
             self.assertEqual(caught.exception.rule, "type")

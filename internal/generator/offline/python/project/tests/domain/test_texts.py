@@ -17,9 +17,10 @@ class TextsTest(unittest.TestCase):
 
     def test_string_is_one_line_without_nul(self) -> None:
         field = StringField("title")
-        for raw in ("a", "", "  a ", "{{ '''\" % \\ }}", "日本語", "\u2028"):
-            self.assertEqual(field.read(raw), raw)
-        for raw in ("a\nb", "a\r", "a\x00b", 7, True, None, []):
+        for text in ("a", "", "  a ", "{{ '''\" % \\ }}", "日本語", "\u2028"):
+            self.assertEqual(field.read(text), text)
+        refused: tuple[object, ...] = ("a\nb", "a\r", "a\x00b", 7, True, None, [])
+        for raw in refused:
             self.assert_rule(field, raw, "type")
 
     def test_text_has_many_lines(self) -> None:

@@ -17,9 +17,9 @@ class TimesTest(unittest.TestCase):
         self.assertEqual(caught.exception.rule, "type")
 
     def test_date(self) -> None:
-        for raw in ("2026-02-28", "2024-02-29", "0001-01-01", "9999-12-31"):
-            self.assertEqual(DateField("day").read(raw), raw)
-        for raw in (
+        for day in ("2026-02-28", "2024-02-29", "0001-01-01", "9999-12-31"):
+            self.assertEqual(DateField("day").read(day), day)
+        refused: tuple[object, ...] = (
             "2026-02-30",
             "2025-02-29",
             "0000-01-01",
@@ -29,7 +29,8 @@ class TimesTest(unittest.TestCase):
             "",
             7,
             None,
-        ):
+        )
+        for raw in refused:
             self.assert_type(DateField("day"), raw)
 
     def test_datetime_is_kept_in_utc(self) -> None:

@@ -5,6 +5,7 @@ import tempfile
 import threading
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 from service.store import wal
 from service.store.errors import DamagedError, UnusableError
@@ -13,7 +14,23 @@ from tests.store.sample import ENTITIES, LINKS, SCHEMA, TAG
 
 
 class FilesTest(unittest.TestCase):
-    """Each test has a folder of its own."""
+    """Each test has a folder of its own. Few rows are written: each waits for the disk."""
+
+    template: ClassVar[Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Keep the files as kill -9 leaves them: the log is not yet moved into the database."""
+        cls.template = Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.template)
+        folder = cls.template / "running"
+        store = Store(SCHEMA, ENTITIES, LINKS, folder)
+        for name in "abc":
+            with store.write() as tx:
+                tx.insert(TAG, {"name": name})
+        for file in ("service.db", "service.db-wal"):
+            shutil.copy(folder / file, cls.template / file)
+        store.close()
 
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
@@ -30,14 +47,10 @@ class FilesTest(unittest.TestCase):
                 tx.insert(TAG, {"name": name})
 
     def crashed(self) -> Path:
-        """Return a copy of the files as kill -9 would leave them: the log not yet moved into the database."""
-        store = self.open()
-        self.add(store, "a", "b", "c")
-        copy = self.folder / "crashed"
-        copy.mkdir()
-        for name in ("service.db", "service.db-wal"):
-            shutil.copy(self.folder / name, copy / name)
-        return copy
+        """Return a copy of the files that a killed process has left."""
+        for file in ("service.db", "service.db-wal"):
+            shutil.copy(self.template / file, self.folder / file)
+        return self.folder
 
     def names(self, store: Store) -> list[object]:
         with store.read() as tx:
@@ -121,16 +134,16 @@ class FilesTest(unittest.TestCase):
 
         def work(number: int) -> None:
             try:
-                self.add(store, *(f"{number}.{i}" for i in range(5)))
+                self.add(store, *(f"{number}.{i}" for i in range(2)))
                 self.names(store)
             except Exception as error:
                 failures.append(error)
 
-        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         self.assertEqual(failures, [])
         with store.read() as tx:
-            self.assertEqual(tx.page(TAG, [], 1, 1).total, 20)
+            self.assertEqual(tx.page(TAG, [], 1, 1).total, 6)
