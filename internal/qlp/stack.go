@@ -31,7 +31,8 @@ type Stack struct {
 type Tool struct {
 	Name     string   `json:"name"`               // go
 	Version  []string `json:"version"`            // argv that prints the version
-	Root     []string `json:"root,omitempty"`     // argv that prints the folder to mount; none: the tool lies below /usr
+	Root     []string `json:"root,omitempty"`     // argv that prints the folder, or the file, to mount; none: the program itself is found
+	Minimum  string   `json:"minimum,omitempty"`  // the oldest version that will do: 1.24
 	Optional bool     `json:"optional,omitempty"` // its checks are not_run when it is missing
 	Remedy   string   `json:"remedy"`             // how to install it
 }

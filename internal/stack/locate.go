@@ -1,0 +1,183 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+// probeTime bounds one question to a tool. A version manager may start a second program before it answers.
+const probeTime = 20 * time.Second
+
+// systemPath is what every sandbox has without a mount.
+var systemPath = []string{"/usr/local/bin", "/usr/bin", "/bin"}
+
+// Toolchain is where a stack's tools are on this machine, and how a sandbox gets to see them.
+type Toolchain struct {
+	Mounts   []Mount           // read-only, each host path at the same path inside; what the system folder /usr holds needs none
+	Path     string            // PATH inside the sandbox
+	Env      map[string]string // the stack's environment and PATH
+	Versions map[string]string // tool → version: go → 1.26.0
+	Missing  []Missing         // optional tools that are not here
+}
+
+// Mount is a read-only view of a host path inside the sandbox.
+type Mount struct {
+	HostPath string
+	Path     string
+}
+
+// Missing is an optional tool that is not on this machine, or is too old.
+type Missing struct {
+	Name   string
+	Reason string
+	Remedy string
+}
+
+// Locate asks the stack's tools on this machine for their version and their folder. A required tool that is not here, does
+// not answer, or is too old is an unavailable error with the remedy; an optional one is listed as missing. It takes some
+// tens of milliseconds a tool; the answer holds as long as nobody installs anything, so the caller may keep it.
+func Locate(ctx context.Context, st qlp.Stack) (Toolchain, error) {
+	tc := Toolchain{Versions: map[string]string{}, Env: map[string]string{}}
+	var dirs []string
+	for _, t := range st.Tools {
+		found, err := locate(ctx, t)
+		if ctx.Err() != nil {
+			return Toolchain{}, context.Cause(ctx)
+		}
+		if err != nil && !t.Optional {
+			return Toolchain{}, qlp.Errorf(qlp.Unavailable, "the stack %s needs %s: %w", st.Name, t.Name, err).WithRemedy("%s", t.Remedy)
+		}
+		if err != nil {
+			tc.Missing = append(tc.Missing, Missing{Name: t.Name, Reason: err.Error(), Remedy: t.Remedy})
+			continue
+		}
+		tc.Versions[t.Name] = found.version
+		if found.mount != "" {
+			m := Mount{HostPath: found.mount, Path: found.mount}
+			if !slices.Contains(tc.Mounts, m) {
+				tc.Mounts = append(tc.Mounts, m)
+			}
+		}
+		if found.bin != "" && !slices.Contains(dirs, found.bin) {
+			dirs = append(dirs, found.bin)
+		}
+	}
+	for _, d := range systemPath {
+		if !slices.Contains(dirs, d) {
+			dirs = append(dirs, d)
+		}
+	}
+	tc.Path = strings.Join(dirs, ":")
+	for k, v := range st.Env {
+		tc.Env[k] = v
+	}
+	tc.Env["PATH"] = tc.Path
+	return tc, nil
+}
+
+type location struct {
+	version string
+	mount   string // "" where the system folder has it
+	bin     string // folder for the PATH
+}
+
+func locate(ctx context.Context, t qlp.Tool) (location, error) {
+	text, err := ask(ctx, t.Version)
+	if err != nil {
+		return location{}, err
+	}
+	loc := location{version: versionIn(text)}
+	if loc.version == "" {
+		return location{}, fmt.Errorf("%s printed no version: %.80q", strings.Join(t.Version, " "), text)
+	}
+	if t.Minimum != "" && compareVersions(loc.version, t.Minimum) < 0 {
+		return location{}, fmt.Errorf("version %s is older than %s", loc.version, t.Minimum)
+	}
+	root, err := rootOf(ctx, t)
+	if err != nil {
+		return location{}, err
+	}
+	info, err := os.Stat(root)
+	if err != nil {
+		return location{}, fmt.Errorf("look at the folder of %s: %w", t.Name, err)
+	}
+	if !info.IsDir() { // a single program is seen alone, without what lies beside it
+		loc.mount, loc.bin = root, filepath.Dir(root)
+	} else {
+		loc.mount, loc.bin = root, root
+		if bin := filepath.Join(root, "bin"); isDir(bin) {
+			loc.bin = bin
+		}
+	}
+	if inSystem(loc.mount) {
+		loc.mount = ""
+	}
+	return loc, nil
+}
+
+// rootOf returns the real path of what must be mounted. Version managers put scripts on the PATH that are no use inside
+// a sandbox, so a tool is asked for its own folder where it can be.
+func rootOf(ctx context.Context, t qlp.Tool) (string, error) {
+	root := ""
+	if len(t.Root) > 0 {
+		text, err := ask(ctx, t.Root)
+		if err != nil {
+			return "", err
+		}
+		root = strings.TrimSpace(text)
+	} else {
+		found, err := exec.LookPath(t.Version[0])
+		if err != nil {
+			return "", fmt.Errorf("%s is not on the PATH", t.Version[0])
+		}
+		root = found
+	}
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil || !filepath.IsAbs(real) {
+		return "", fmt.Errorf("%s says that it is in %.120q, which is no folder here", t.Name, root)
+	}
+	return real, nil
+}
+
+// ask runs a tool outside any project, so that no file there decides what it answers.
+func ask(ctx context.Context, argv []string) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("no answer in time"))
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = "/"
+	cmd.WaitDelay = time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("%s is not on the PATH", argv[0])
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("ask %s: %w", argv[0], context.Cause(ctx))
+	case err != nil:
+		return "", fmt.Errorf("%s: %w: %.200s", strings.Join(argv, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// inSystem reports whether a sandbox sees path anyway. A folder of its own below /usr is mounted all the same, because a
+// driver may bring another system than this machine's; /usr itself must not be, as it would hide that system.
+func inSystem(path string) bool {
+	return slices.Contains([]string{"/", "/usr", "/usr/local", "/bin", "/usr/bin"}, path) ||
+		slices.Contains(systemPath, filepath.Dir(path))
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
