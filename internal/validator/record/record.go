@@ -42,6 +42,7 @@ type Order struct {
 	Command qlp.Command
 	Env     map[string]string // of the stack; the command's own wins
 	Limits  sandbox.Limits    // may only lower the sandbox's
+	ID      string            // of Reserve; empty: the next one of the check
 }
 
 // Ran is a command that came to its end, whatever the end was.
@@ -56,7 +57,10 @@ type Ran struct {
 // commands so far, so that the same validation gives the same ids again. An error means that the command's end is not
 // known: the sandbox failed, or ctx is done.
 func (b *Book) Run(ctx context.Context, box sandbox.Sandbox, o Order) (Ran, error) {
-	id := b.next(o.Check)
+	id := o.ID
+	if id == "" {
+		id = b.Reserve(o.Check)
+	}
 	env := map[string]string{}
 	maps.Copy(env, o.Env)
 	maps.Copy(env, o.Command.Env)
@@ -94,8 +98,9 @@ func execution(id string, o Order, env map[string]string, started time.Time, res
 	}
 }
 
-// next numbers the commands of a check from 1.
-func (b *Book) next(check string) string {
+// Reserve returns the id of the check's next execution, numbered from 1. Commands that run side by side reserve theirs
+// first, in a fixed order.
+func (b *Book) Reserve(check string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.numbers[check]++

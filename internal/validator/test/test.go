@@ -10,8 +10,11 @@ package test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -42,19 +45,25 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s valida
 	if len(s.Stack.Commands.Test) == 0 {
 		return Outcome{Checks: NotRun("the stack has no test command")}, nil
 	}
-	var runs []run
-	for _, cmd := range s.Stack.Commands.Test {
-		r := run{cmd: cmd}
-		order := record.Order{Check: key(cmd), Command: cmd, Env: s.Stack.Env, Limits: limits}
-		r.ran, r.err = book.Run(ctx, box, order)
-		if ctx.Err() != nil {
-			return Outcome{}, context.Cause(ctx)
-		}
-		if r.err == nil {
+	runs := make([]run, len(s.Stack.Commands.Test))
+	group, groupCtx := errgroup.WithContext(ctx)
+	for i, cmd := range s.Stack.Commands.Test {
+		r := &runs[i]
+		r.cmd = cmd
+		order := record.Order{ID: book.Reserve(key(cmd)), Check: key(cmd), Command: cmd, Env: s.Stack.Env, Limits: limits}
+		group.Go(func() error {
+			r.ran, r.err = book.Run(groupCtx, box, order)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil || ctx.Err() != nil {
+		return Outcome{}, errors.Join(err, context.Cause(ctx))
+	}
+	for i := range runs {
+		if r := &runs[i]; r.err == nil {
 			r.parse(s.Files)
 			book.Count(r.ran.Execution.ID, r.text.counts(func(report.Case) bool { return true }))
 		}
-		runs = append(runs, r)
 	}
 	acceptance := judge(s.Stack, Acceptance, runs, isAcceptance)
 	return Outcome{

@@ -1,0 +1,173 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
+)
+
+// TestMain lets the test binary stand for qlp inside the sandbox: it is mounted there as /qlp/bin/qlp.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "tool" && os.Args[2] == "gosec" {
+		os.Exit(gosectool.Main(os.Args[3:], os.Stdout))
+	}
+	code := m.Run()
+	if machine.dir != "" {
+		os.RemoveAll(machine.dir)
+	}
+	os.Exit(code)
+}
+
+// machine is what all tests share: the driver, and a cache of the standard library's compiled packages.
+var machine struct {
+	once   sync.Once
+	err    error
+	dir    string
+	driver *native.Driver
+	mounts []sandbox.Mount
+	env    map[string]string
+}
+
+// bench opens real sandboxes with Go and Python in them.
+type bench struct {
+	wrap func(sandbox.Sandbox) sandbox.Sandbox // nil: as it is
+	log  *opened
+}
+
+// opened counts what a bench gave out, to see that all of it is destroyed.
+type opened struct {
+	mu    sync.Mutex
+	boxes []sandbox.Sandbox
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	machine.once.Do(func() { machine.err = prepare(context.Background()) })
+	if machine.err != nil {
+		t.Skipf("no sandbox on this machine: %v", machine.err)
+	}
+	b := &bench{log: &opened{}}
+	t.Cleanup(func() {
+		for _, box := range b.log.boxes {
+			if _, err := box.Stats(context.Background()); err == nil {
+				t.Errorf("sandbox %s was not destroyed", box.ID())
+			}
+		}
+	})
+	return b
+}
+
+func (b *bench) Open(ctx context.Context, _ qlp.Stack) (sandbox.Sandbox, error) {
+	box, err := machine.driver.Create(ctx, sandbox.Spec{Mounts: machine.mounts, Env: machine.env})
+	if err != nil {
+		return nil, err
+	}
+	b.log.mu.Lock()
+	b.log.boxes = append(b.log.boxes, box)
+	b.log.mu.Unlock()
+	if b.wrap != nil {
+		return b.wrap(box), nil
+	}
+	return box, nil
+}
+
+func prepare(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "qlp-validator-")
+	if err != nil {
+		return err
+	}
+	machine.dir = dir
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	initPath := filepath.Join(dir, "qlp-init")
+	if err := command(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", initPath, "github.com/quantumlayer/qlp/cmd/qlp-init"); err != nil {
+		return err
+	}
+	machine.driver, err = native.New(ctx, slog.New(slog.DiscardHandler), native.Config{InitPath: initPath, StateDir: filepath.Join(dir, "state")})
+	if err != nil {
+		return err
+	}
+	self, err := copySelf(dir)
+	if err != nil {
+		return err
+	}
+	path := []string{"/usr/local/bin", "/usr/bin", "/bin"}
+	machine.mounts = []sandbox.Mount{{HostPath: self, Path: "/qlp/bin/qlp"}, {HostPath: initPath, Path: "/qlp/bin/qlp-init"}}
+	for _, name := range []string{"go", "python3"} {
+		tc, err := sandbox.FindToolchain(ctx, name)
+		if err != nil {
+			return err
+		}
+		machine.mounts = append(machine.mounts, tc.Mounts...)
+		path = append([]string{tc.Path}, path...)
+	}
+	seed, err := seedCache(ctx, initPath)
+	if err != nil {
+		return err
+	}
+	machine.mounts = append(machine.mounts, sandbox.Mount{HostPath: seed, Path: "/qlp/gocache"})
+	machine.env = map[string]string{
+		"PATH": strings.Join(path, ":"), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local",
+		"GOCACHEPROG": "/qlp/bin/qlp-init gocache --rw /tmp/gocache --ro /qlp/gocache", "GOTELEMETRY": "off", "GOSUMDB": "off",
+		"PYTHONDONTWRITEBYTECODE": "1",
+	}
+	return nil
+}
+
+// copySelf puts the test binary where the sandbox may read it.
+func copySelf(dir string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	content, err := os.ReadFile(self)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "qlp")
+	return path, os.WriteFile(path, content, 0o755)
+}
+
+// seedCache compiles what the samples use of the standard library, once for each version of Go and user.
+func seedCache(ctx context.Context, initPath string) (string, error) {
+	version, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("qlp-validator-gocache-%s-%d", strings.TrimSpace(string(version)), os.Getuid()))
+	done := filepath.Join(dir, "done")
+	if _, err := os.Stat(done); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	env := []string{"CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOTOOLCHAIN=local", "GOPROXY=off", "GOCACHEPROG=" + initPath + " gocache --rw " + dir}
+	for _, argv := range [][]string{{"go", "build", "std"}, {"go", "vet", "net/http/httptest", "testing", "log/slog", "encoding/json", "os/signal", "embed", "math/big"}} {
+		if err := command(ctx, env, argv...); err != nil {
+			return "", err
+		}
+	}
+	return dir, os.WriteFile(done, nil, 0o644)
+}
+
+func command(ctx context.Context, env []string, argv ...string) error {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+)
+
+// destroyTime bounds the end of a sandbox.
+const destroyTime = 10 * time.Second
+
+// open returns a sandbox with the project in it. When a tool or the sandbox is not to be had it returns none, and the
+// reason; an error means that the machine failed or ctx is done.
+func (p *Pipeline) open(ctx context.Context, stack qlp.Stack, files []qlp.File) (sandbox.Sandbox, string, error) {
+	box, refused, err := p.openEmpty(ctx, stack)
+	if box == nil {
+		return nil, refused, err
+	}
+	if err := put(ctx, box, files); err != nil {
+		p.destroy(ctx, box)
+		return nil, "", err
+	}
+	return box, "", nil
+}
+
+func (p *Pipeline) openEmpty(ctx context.Context, stack qlp.Stack) (sandbox.Sandbox, string, error) {
+	box, err := p.bench.Open(ctx, stack)
+	switch {
+	case ctx.Err() != nil:
+		if err == nil {
+			p.destroy(ctx, box)
+		}
+		return nil, "", context.Cause(ctx)
+	case qlp.CodeOf(err) == qlp.Unavailable:
+		reason := err.Error()
+		if remedy := qlp.RemedyOf(err); remedy != "" {
+			reason += "; " + remedy
+		}
+		return nil, reason, nil
+	case err != nil:
+		return nil, "", fmt.Errorf("open a sandbox for %s: %w", stack.Name, err)
+	}
+	return box, "", nil
+}
+
+// destroy ends a sandbox also when ctx is done.
+func (p *Pipeline) destroy(ctx context.Context, box sandbox.Sandbox) {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyTime)
+	defer cancel()
+	if err := box.Destroy(end); err != nil {
+		p.cfg.Log.ErrorContext(end, "Sandbox not destroyed", "room", "validator", "sandbox", box.ID(), "err", err)
+	}
+}
+
+func put(ctx context.Context, box sandbox.Sandbox, files []qlp.File) error {
+	tree := make(map[string]sandbox.File, len(files))
+	for _, f := range files {
+		file := sandbox.File{Content: f.Content, Mode: 0o644}
+		if f.Executable {
+			file.Mode = 0o755
+		}
+		tree[f.Path] = file
+	}
+	if err := sandbox.PutTree(ctx, box, tree); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("put the project into the sandbox: %w", err)
+	}
+	return nil
+}
+
+// copyAll puts everything that lies in one sandbox's /work into another.
+func copyAll(ctx context.Context, from, to sandbox.Sandbox) error {
+	archive, err := from.Get(ctx, nil, sandbox.CopyLimits{})
+	if err != nil {
+		return fmt.Errorf("take the built project out of the sandbox: %w", err)
+	}
+	defer archive.Close()
+	if err := to.Put(ctx, archive); err != nil {
+		return fmt.Errorf("put the built project into the sandbox: %w", err)
+	}
+	return nil
+}
+
+// versions asks each tool of the stack for its version, before the project is there to answer in its place. A tool that
+// does not answer is missing.
+func versions(ctx context.Context, box sandbox.Sandbox, stack qlp.Stack) (map[string]string, map[string]bool) {
+	found, missing := map[string]string{}, map[string]bool{}
+	for _, t := range stack.Tools {
+		if len(t.Version) == 0 {
+			continue
+		}
+		res, err := box.Exec(ctx, sandbox.Cmd{Argv: t.Version, Env: stack.Env, Limits: sandbox.Limits{Wall: 20 * time.Second}})
+		if err != nil || res.Verdict != sandbox.OK {
+			missing[t.Name] = true
+			continue
+		}
+		line, _, _ := strings.Cut(strings.TrimSpace(string(res.Stdout)+string(res.Stderr)), "\n")
+		found[t.Name] = strings.ToValidUTF8(line, "\uFFFD")
+	}
+	return found, missing
+}
+
+// hasSource reports whether there is a file that the stack's syntax commands would read.
+func hasSource(stack qlp.Stack, files []qlp.File) bool {
+	extension := map[string]string{"python": ".py", "go": ".go"}[stack.Language]
+	if extension == "" {
+		return len(files) > 0
+	}
+	for _, f := range files {
+		if path.Ext(f.Path) == extension {
+			return true
+		}
+	}
+	return false
+}
