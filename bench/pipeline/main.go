@@ -80,7 +80,9 @@ func measure(binary string, n int, idle time.Duration) error {
 
 func row(what string, times []time.Duration, goal string) {
 	slices.Sort(times)
-	at := func(p int) string { return times[min(len(times)*p/100, len(times)-1)].Round(100 * time.Microsecond).String() }
+	at := func(p int) string {
+		return times[min(len(times)*p/100, len(times)-1)].Round(100 * time.Microsecond).String()
+	}
 	fmt.Printf("| %s | %d | %s | %s | %s |\n", what, len(times), at(50), at(95), goal)
 }
 
