@@ -42,3 +42,5 @@ func hostile() qlp.Spec {
 		Extras:     []string{extraCompose, extraCI, extraAzure},
 	}
 }
+
+func golden() qlp.Spec { return hostile() }

@@ -66,10 +66,12 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Close the connections; the last one moves the log into the database."""
+        """Close the connections, which moves the log into the database. Closing twice is closing once."""
         while self._readers:
             self._readers.pop().close()
         with self._writing:
             self._writer.close()
-        if self._lock is not None:
+        if self._lock is not None and self._path is not None:
+            files.seal(self._path)
             self._lock.close()
+            self._lock = None

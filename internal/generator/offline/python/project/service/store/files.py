@@ -1,5 +1,6 @@
 """The files in DATA_DIR: made whole, locked against a second process, and checked before they are trusted."""
 
+import hashlib
 import os
 import sqlite3
 import zlib
@@ -10,6 +11,7 @@ from service.store.connection import connect
 from service.store.errors import DamagedError, UnusableError
 
 DATABASE = "service.db"
+SEAL = ".sha256"  # beside the database while nobody uses it: what it was when it was closed
 LOCK = "service.lock"
 
 
@@ -40,11 +42,44 @@ def prepare(directory: Path, schema: str) -> Path:
         _create(path, schema)
     if reason := wal.damage(log):
         raise DamagedError(log, reason)
+    if not log.exists():
+        _check_seal(path)
     try:
         _check(path, schema)
     except sqlite3.DatabaseError as error:
         raise DamagedError(path, str(error)) from error
+    _break_seal(path)
     return path
+
+
+def seal(path: Path) -> None:
+    """Keep the digest of a closed database: SQLite checks its structure, but not the letters of a text."""
+    if not path.with_name(path.name + "-wal").exists():
+        draft = path.with_name(path.name + SEAL + ".new")
+        draft.write_text(_digest(path))
+        draft.replace(path.with_name(path.name + SEAL))
+
+
+def _check_seal(path: Path) -> None:
+    """Compare the database with its digest; after a crash there is none, and the log has its own checksums."""
+    kept = path.with_name(path.name + SEAL)
+    if kept.exists() and kept.read_text("utf-8", "replace").strip() != _digest(path):
+        raise DamagedError(
+            path, f"it is not what it was when it was closed, by its digest in {kept.name}"
+        )
+
+
+def _break_seal(path: Path) -> None:
+    """Remove the digest, for good, before the first change."""
+    kept = path.with_name(path.name + SEAL)
+    if kept.exists():
+        kept.unlink()
+        _sync_folder(path.parent)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _create(path: Path, schema: str) -> None:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable
 
 from service.web import problems
-from service.web.body import check_content
 from service.web.messages import ProblemError, Request, Response, answer
 from service.web.routing import Route, Router
 
@@ -34,7 +33,6 @@ class Application:
         """Return the answer to a request."""
         try:
             self._authorize(request)
-            check_content(request)
             return self._router.respond(request)
         except Exception as error:
             known = problems.problem(error)

@@ -14,13 +14,12 @@ MERGE_PATCH = "application/merge-patch+json"
 
 
 def check_content(request: Request) -> None:
-    """Refuse a body of another type, or one that is too large, before anything else is looked at."""
-    if request.method not in ("POST", "PUT", "PATCH"):
-        return
+    """Refuse a body of another type, or one that is too large, before it is looked at."""
     given = request.headers.get("Content-Type")
-    accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
-    if given and given.partition(";")[0].strip().lower() not in accepted:
-        raise ProblemError(415, "the body must be " + " or ".join(accepted))
+    if given and request.method in ("POST", "PUT", "PATCH"):
+        accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
+        if given.partition(";")[0].strip().lower() not in accepted:
+            raise ProblemError(415, "the body must be " + " or ".join(accepted))
     if request.body is None:
         raise ProblemError(413, f"the body must not be larger than {MAX_BODY} bytes")
 

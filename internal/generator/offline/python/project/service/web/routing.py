@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from service.domain.errors import NotFoundError
 from service.domain.fields import is_id
+from service.web.body import check_content
 from service.web.messages import ProblemError, Request, Response
 
 Handler: TypeAlias = Callable[
@@ -53,4 +54,5 @@ class Router:
         ids = parts[1::2]
         if not all(map(is_id, ids)):
             raise NotFoundError
+        check_content(request)
         return handler(request, *map(int, ids))

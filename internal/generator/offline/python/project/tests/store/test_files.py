@@ -104,6 +104,18 @@ class FilesTest(unittest.TestCase):
                 with self.assertRaisesRegex(DamagedError, "service.db is damaged"):
                     self.open()
 
+    def test_one_changed_letter_is_damage(self) -> None:
+        store = self.open()
+        self.add(store, "a letter")
+        store.close()
+        path = self.folder / "service.db"
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"a letter", b"b letter"))
+        with self.assertRaisesRegex(DamagedError, "service.db is damaged.*digest"):
+            self.open()
+        path.write_bytes(content)
+        self.assertEqual(self.names(self.open()), ["a letter"])
+
     def test_log_without_database_is_damage(self) -> None:
         copy = self.crashed()
         (copy / "service.db").unlink()
