@@ -28,6 +28,11 @@ type server struct {
 
 // serve answers requests until the control socket closes.
 func serve() error {
+	// What QLP itself inherited without a close-on-exec mark would be inherited here, too. This comes first, before the
+	// runtime has descriptors of its own.
+	if err := unix.CloseRange(controlFD+1, 1<<31-1, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
+		return fmt.Errorf("close inherited descriptors: %w", err)
+	}
 	if err := harden(); err != nil {
 		return err
 	}

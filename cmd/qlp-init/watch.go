@@ -120,13 +120,21 @@ func processes() totals {
 			sum.cpu += time.Duration(number(fields[i])) * 10 * time.Millisecond
 		}
 		sum.pids += int(number(fields[17]))
-		if statm, err := os.ReadFile("/proc/" + name + "/statm"); err == nil {
-			if f := bytes.Fields(statm); len(f) > 2 {
-				sum.memory += (number(f[1]) - number(f[2])) * int64(os.Getpagesize())
-			}
+		if status, err := os.ReadFile("/proc/" + name + "/status"); err == nil {
+			// What several processes share counts for each: too much is the safe side.
+			sum.memory += (statusKB(status, "RssAnon:") + statusKB(status, "RssShmem:")) * 1024
 		}
 	}
 	return sum
+}
+
+func statusKB(status []byte, key string) int64 {
+	_, rest, ok := bytes.Cut(status, []byte(key))
+	f := bytes.Fields(rest[:min(len(rest), 40)])
+	if !ok || len(f) == 0 {
+		return 0
+	}
+	return number(f[0])
 }
 
 func number(b []byte) int64 {

@@ -126,7 +126,9 @@ func (c *Conn) RecvRaw() (b []byte, fds []int, pid int, err error) {
 			if serr == nil {
 				n, oobn, flags, _, serr = unix.Recvmsg(int(fd), buf, oob, unix.MSG_CMSG_CLOEXEC)
 			}
-			if !errors.Is(serr, unix.EINTR) {
+			// A peer that closes while something lies unread on its side leaves a reset, which the kernel reports, once,
+			// before what the peer itself has sent. The report behind it is what matters.
+			if !errors.Is(serr, unix.EINTR) && !errors.Is(serr, unix.ECONNRESET) {
 				return !errors.Is(serr, unix.EAGAIN)
 			}
 		}
@@ -135,9 +137,6 @@ func (c *Conn) RecvRaw() (b []byte, fds []int, pid int, err error) {
 		return nil, nil, 0, err
 	}
 	if serr != nil {
-		if errors.Is(serr, unix.ECONNRESET) {
-			return nil, nil, 0, io.EOF
-		}
 		return nil, nil, 0, fmt.Errorf("receive message: %w", serr)
 	}
 	fds, pid = parseControl(oob[:oobn])

@@ -51,7 +51,7 @@ type Rlimit struct {
 
 // Watch asks the init to look at /proc for what no cgroup limits. Zero means not watched.
 type Watch struct {
-	Memory int64 `json:"memory,omitempty"` // bytes, summed over private resident pages
+	Memory int64 `json:"memory,omitempty"` // bytes, summed over resident anonymous and shared pages
 	Pids   int   `json:"pids,omitempty"`
 	CPU    int64 `json:"cpu,omitempty"` // nanoseconds
 	Inodes int64 `json:"inodes,omitempty"`
