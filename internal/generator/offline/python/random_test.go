@@ -107,7 +107,7 @@ func TestRandomSpecs(t *testing.T) {
 	need(t, "python3")
 	root := t.TempDir()
 	var dirs []string
-	for seed := range uint64(40) {
+	for seed := range uint64(25) {
 		spec := randomSpec(rand.New(rand.NewPCG(seed, 1)))
 		if problems := spec.Validate(); len(problems) > 0 {
 			t.Fatalf("seed %d: the Spec is not valid: %v", seed, problems)
@@ -129,7 +129,7 @@ func TestRandomSpecs(t *testing.T) {
 		}
 	}
 	run(t, root, "python3", "-c", parseAll, root)
-	for _, dir := range dirs[:5] {
+	for _, dir := range dirs[:3] {
 		run(t, dir, "python3", "-m", "unittest", "discover", "-s", "tests", "-t", ".", "-b")
 	}
 	t.Run("ruff", func(t *testing.T) {

@@ -28,6 +28,8 @@ def lock(directory: Path) -> sqlite3.Connection:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
+        if not isinstance(error, sqlite3.OperationalError):
+            raise DamagedError(directory / LOCK, str(error)) from error
         raise UnusableError(f"DATA_DIR {directory} is in use by another process") from error
     return connection
 

@@ -132,6 +132,11 @@ class FilesTest(unittest.TestCase):
         with self.assertRaisesRegex(UnusableError, "in use"):
             self.open()
 
+    def test_damaged_lock_is_named(self) -> None:
+        (self.folder / "service.lock").write_bytes(b"x" * 4096)
+        with self.assertRaisesRegex(DamagedError, "service.lock is damaged"):
+            self.open()
+
     def test_folder_that_cannot_be_made(self) -> None:
         (self.folder / "file").write_text("")
         with self.assertRaisesRegex(UnusableError, "cannot be used"):
