@@ -83,7 +83,3 @@ func TestProjectsPassTheirOwnChecks(t *testing.T) {
 		})
 	}
 }
-
-func samples() map[string]qlp.Spec {
-	return map[string]qlp.Spec{"hostile": hostile()}
-}

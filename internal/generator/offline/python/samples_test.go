@@ -1,6 +1,9 @@
 package python
 
-import "github.com/quantumlayer/qlp/internal/qlp"
+import (
+	"github.com/quantumlayer/qlp/internal/contract/contracttest"
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
 
 func num(s string) *qlp.Number { n := qlp.Number(s); return &n }
 
@@ -43,4 +46,21 @@ func hostile() qlp.Spec {
 	}
 }
 
-func golden() qlp.Spec { return hostile() }
+// samples are the Specs that every stack is tested with, and the hostile one.
+func samples() map[string]qlp.Spec {
+	specs := contracttest.Specs()
+	for name, spec := range specs {
+		spec.Stack = Stack
+		specs[name] = spec
+	}
+	specs["hostile"] = hostile()
+	return specs
+}
+
+// golden is the clinic with every extra.
+func golden() qlp.Spec {
+	spec := contracttest.Clinic()
+	spec.Stack = Stack
+	spec.Extras = []string{extraCompose, extraCI, extraAzure}
+	return spec
+}

@@ -1,4 +1,4 @@
-"""A 'hostile' '''Spec''' {{.}} ' %s <b> 日本: an HTTP service over SQLite, with the standard library alone.
+"""Clinic: an HTTP service over SQLite, with the standard library alone.
 
 `domain` knows what is kept and which values are accepted, `store` keeps it, `web` speaks HTTP; each imports only those
 before it. `app` puts them together.

@@ -55,7 +55,7 @@ def open_store(settings: config.Config) -> Store:
 def application(settings: config.Config, store: Store) -> Application:
     """Return the service without its sockets."""
     description = (PACKAGE / "openapi.json").read_bytes()
-    return Application(routes(store), description, settings.api_key)
+    return Application(routes(store), description)
 
 
 def serve(server: Server, wait: Callable[[], object]) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from service.logs import LEVELS
 
-MIN_KEY = 16  # characters
-
 
 class SettingError(Exception):
     """A setting is not valid. The message says which one, and what it must be."""
@@ -21,7 +19,6 @@ class Config:
     port: int = 8080
     data_dir: Path = Path("data")
     log_level: str = "info"
-    api_key: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Config:
@@ -33,7 +30,6 @@ def read(environ: Mapping[str, str]) -> Config:
         port=_port(given.get("PORT", str(usual.port))),
         data_dir=Path(given.get("DATA_DIR", usual.data_dir)),
         log_level=_level(given.get("LOG_LEVEL", usual.log_level)),
-        api_key=_key(given.get("API_KEY", "")),
     )
 
 
@@ -47,9 +43,3 @@ def _level(text: str) -> str:
     if text.lower() in LEVELS:
         return text.lower()
     raise SettingError(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, and is {text!r}")
-
-
-def _key(text: str) -> str:
-    if len(text) < MIN_KEY:
-        raise SettingError(f"API_KEY must be set to at least {MIN_KEY} characters")
-    return text

@@ -107,11 +107,6 @@ resource "azurerm_container_app" "this" {
   revision_mode                = "Single"
   workload_profile_name        = "Consumption"
 
-  secret {
-    name  = "api-key"
-    value = var.api_key
-  }
-
   ingress {
     external_enabled = true
     target_port      = 8080
@@ -145,11 +140,6 @@ resource "azurerm_container_app" "this" {
       image  = var.image
       cpu    = 0.5
       memory = "1Gi"
-
-      env {
-        name        = "API_KEY"
-        secret_name = "api-key"
-      }
 
       liveness_probe {
         transport = "HTTP"

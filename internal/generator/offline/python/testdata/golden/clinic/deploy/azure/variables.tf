@@ -1,7 +1,7 @@
 variable "name" {
   description = "Name of the container app; the other resources are named after it."
   type        = string
-  default     = "a-hostile-spec-s-b"
+  default     = "clinic"
 }
 
 variable "location" {
@@ -18,15 +18,4 @@ variable "image" {
 variable "storage_account_name" {
   description = "Name of the storage account for the rows: 3 to 24 lower-case letters and digits, unique in Azure."
   type        = string
-}
-
-variable "api_key" {
-  description = "Key that callers must give, at least 16 characters."
-  type        = string
-  sensitive   = true
-
-  validation {
-    condition     = length(var.api_key) >= 16
-    error_message = "The key must have at least 16 characters."
-  }
 }

@@ -26,7 +26,6 @@ class ProcessTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.settings = {"PORT": "0", "DATA_DIR": folder.name}
-        self.settings["API_KEY"] = "a key of this test"
 
     def test_serves_until_it_is_stopped(self) -> None:
         process = subprocess.Popen(
