@@ -14,6 +14,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
 )
 
@@ -36,7 +37,7 @@ var machine struct {
 	dir    string
 	driver *native.Driver
 	mounts []sandbox.Mount
-	env    map[string]string
+	stacks map[string]stack.Toolchain
 }
 
 // bench opens real sandboxes with Go and Python in them.
@@ -68,8 +69,13 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func (b *bench) Open(ctx context.Context, _ qlp.Stack) (sandbox.Sandbox, error) {
-	box, err := machine.driver.Create(ctx, sandbox.Spec{Mounts: machine.mounts, Env: machine.env})
+func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
+	tc := machine.stacks[st.Name]
+	spec := sandbox.Spec{Mounts: machine.mounts, Env: map[string]string{"PATH": tc.Path, "GOCACHEPROG": "/qlp/bin/qlp-init gocache --rw /tmp/gocache --ro /qlp/gocache"}}
+	for _, m := range tc.Mounts {
+		spec.Mounts = append(spec.Mounts[:len(spec.Mounts):len(spec.Mounts)], sandbox.Mount{HostPath: m.HostPath, Path: m.Path})
+	}
+	box, err := machine.driver.Create(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -103,26 +109,22 @@ func prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path := []string{"/usr/local/bin", "/usr/bin", "/bin"}
 	machine.mounts = []sandbox.Mount{{HostPath: self, Path: "/qlp/bin/qlp"}, {HostPath: initPath, Path: "/qlp/bin/qlp-init"}}
-	for _, name := range []string{"go", "python3"} {
-		tc, err := sandbox.FindToolchain(ctx, name)
+	machine.stacks = map[string]stack.Toolchain{}
+	for _, name := range []string{"go", "python"} {
+		st, err := stack.Find(name)
 		if err != nil {
 			return err
 		}
-		machine.mounts = append(machine.mounts, tc.Mounts...)
-		path = append([]string{tc.Path}, path...)
+		if machine.stacks[name], err = stack.Locate(ctx, st); err != nil {
+			return err
+		}
 	}
-	seed, err := seedCache(ctx, initPath)
+	seed, err := seedCache(ctx, initPath, machine.stacks["go"].Env)
 	if err != nil {
 		return err
 	}
 	machine.mounts = append(machine.mounts, sandbox.Mount{HostPath: seed, Path: "/qlp/gocache"})
-	machine.env = map[string]string{
-		"PATH": strings.Join(path, ":"), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local",
-		"GOCACHEPROG": "/qlp/bin/qlp-init gocache --rw /tmp/gocache --ro /qlp/gocache", "GOTELEMETRY": "off", "GOSUMDB": "off",
-		"PYTHONDONTWRITEBYTECODE": "1",
-	}
 	return nil
 }
 
@@ -141,7 +143,7 @@ func copySelf(dir string) (string, error) {
 }
 
 // seedCache compiles what the samples use of the standard library, once for each version of Go and user.
-func seedCache(ctx context.Context, initPath string) (string, error) {
+func seedCache(ctx context.Context, initPath string, settings map[string]string) (string, error) {
 	version, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
 	if err != nil {
 		return "", err
@@ -154,7 +156,12 @@ func seedCache(ctx context.Context, initPath string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	env := []string{"CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOTOOLCHAIN=local", "GOPROXY=off", "GOCACHEPROG=" + initPath + " gocache --rw " + dir}
+	env := []string{"GOCACHEPROG=" + initPath + " gocache --rw " + dir}
+	for k, v := range settings {
+		if k != "PATH" {
+			env = append(env, k+"="+v)
+		}
+	}
 	for _, argv := range [][]string{{"go", "build", "std"}, {"go", "vet", "net/http/httptest", "testing", "log/slog", "encoding/json", "os/signal", "embed", "math/big"}} {
 		if err := command(ctx, env, argv...); err != nil {
 			return "", err

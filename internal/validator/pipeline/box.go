@@ -75,19 +75,6 @@ func put(ctx context.Context, box sandbox.Sandbox, files []qlp.File) error {
 	return nil
 }
 
-// copyAll puts everything that lies in one sandbox's /work into another.
-func copyAll(ctx context.Context, from, to sandbox.Sandbox) error {
-	archive, err := from.Get(ctx, nil, sandbox.CopyLimits{})
-	if err != nil {
-		return fmt.Errorf("take the built project out of the sandbox: %w", err)
-	}
-	defer archive.Close()
-	if err := to.Put(ctx, archive); err != nil {
-		return fmt.Errorf("put the built project into the sandbox: %w", err)
-	}
-	return nil
-}
-
 // versions asks each tool of the stack for its version, before the project is there to answer in its place. A tool that
 // does not answer is missing.
 func versions(ctx context.Context, box sandbox.Sandbox, stack qlp.Stack) (map[string]string, map[string]bool) {

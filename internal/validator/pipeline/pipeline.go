@@ -1,10 +1,8 @@
-// Package pipeline composes the layers into one Validator: what is plainly wrong is refused in-process, then the project
-// is built and tested in one sandbox, analysed in a second and started in a third, side by side, and the policy has the
-// last word.
+// Package pipeline composes the layers into one Validator: what is plainly wrong is refused in-process; then the project
+// is built, started and tested in one sandbox while the analysers read it in a second; and the policy has the last word.
 //
-// It never lets one layer see what another may have tampered with (the analysers read the files as they were given, the
-// service is started from what the build left before a test ran), never turns a panic or a lost sandbox into anything
-// but an error, and never leaves a sandbox behind.
+// It never executes the project where the analysers read it, never turns a panic or a lost sandbox into anything but an
+// error, and never leaves a sandbox behind.
 //
 // Arrows: validator's contract, its layers, sandbox, qlp; never a driver.
 package pipeline

@@ -141,17 +141,13 @@ func (v *validation) work(ctx context.Context) error {
 		v.set(placeStart, startNotRun(reason))
 		return nil
 	}
-	service, reason, err := v.service(ctx, box)
-	if err != nil {
-		return err
-	}
 	// A build may run code of the project, which may change files; the tests are run on what was given.
 	if err := put(ctx, box, v.s.Files); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return v.start(ctx, box) })
 	group.Go(func() error { return v.test(ctx, box) })
-	group.Go(func() error { return v.start(ctx, service, reason) })
 	return group.Wait()
 }
 

@@ -200,6 +200,8 @@ func (p *pyReader) settle() {
 		c.Outcome, c.Message = report.Failed, "the report does not say how it ended"
 		if p.end == "OK" && p.t.problem == "" {
 			c.Outcome, c.Message = report.Passed, ""
+			continue
 		}
+		p.t.findings = append(p.t.findings, qlp.Finding{Rule: RuleFailed, Severity: "error", Message: c.Suite + " " + c.Name + ": " + c.Message})
 	}
 }
