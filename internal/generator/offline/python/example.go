@@ -23,7 +23,7 @@ var fixed = map[qlp.FieldType]value{
 	qlp.TypeDatetime: stringValue("2026-02-28T09:30:00Z"),
 	qlp.TypeEmail:    stringValue("ada@example.com"),
 	qlp.TypeURL:      stringValue("https://example.com/"),
-	qlp.TypeUUID:     stringValue("123e4567-e89b-12d3-a456-426614174000"),
+	qlp.TypeUUID:     stringValue("00000000-0000-4000-8000-000000000001"),
 	qlp.TypeRef:      plainValue("1"),
 }
 
