@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+// LockName is the file in the data folder that the process which uses it holds locked. The kernel gives the lock back
+// when the process ends, however it ends; what the file says (pid and command) is for people.
+const LockName = "qlp.lock"
+
+// lock takes the folder for this process. The release function gives it back.
+func lock(dir string) (release func() error, err error) {
+	name := filepath.Join(dir, LockName)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer func() { _ = f.Close() }()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, held(dir, name)
+		}
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	// The text is a courtesy: a full disk is found by what matters, not by this.
+	_ = f.Truncate(0)
+	_, _ = fmt.Fprintf(f, "%d\n%s\n", os.Getpid(), strings.Join(os.Args, " "))
+	return f.Close, nil
+}
+
+// held says who has the lock.
+func held(dir, name string) error {
+	who, pid := "another process", ""
+	if b, err := os.ReadFile(name); err == nil {
+		first, rest, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+		if pid = strings.TrimSpace(first); pid != "" {
+			who = fmt.Sprintf("process %s (%.200s)", pid, strings.TrimSpace(rest))
+		}
+	}
+	stop := "stop that process"
+	if pid != "" {
+		stop += " (kill " + pid + ")"
+	}
+	return qlp.Errorf(qlp.Conflict, "the data folder %s is in use by %s", dir, who).
+		WithRemedy("talk to that process, if it is a server, instead of opening its data; or %s; or choose another data folder", stop)
+}

@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+)
+
+// MaxAttempts is what River allows a job. The worker gives up long before, and says so to the engine.
+const MaxAttempts = 1000
+
+// Queue keeps queue jobs in River's tables, in the same file as the store.
+type Queue struct {
+	db     *sql.DB
+	client *river.Client[*sql.Tx] // inserts only
+	driver *driver
+}
+
+func newQueue(db *sql.DB, log *slog.Logger) (*Queue, error) {
+	d := newDriver(db)
+	client, err := river.NewClient(riverdriver.Driver[*sql.Tx](d), &river.Config{Logger: log, MaxAttempts: MaxAttempts})
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	return &Queue{db: db, client: client, driver: d}, nil
+}
+
+// args is a store.Job as River sees it.
+type args struct{ store.Job }
+
+// Kind returns the kind of this job: River knows a worker for each.
+func (a args) Kind() string { return string(a.Job.Kind) }
+
+// Insert adds a job in tx. While a job with the same kind, intent, run, task and attempt waits or runs, it adds nothing.
+func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, job store.Job) error {
+	switch job.Kind {
+	case store.JobInterpret, store.JobPlan, store.JobTask, store.JobVerify, store.JobPack:
+	default:
+		return qlp.Errorf(qlp.Invalid, "there is no job of kind %.40q", job.Kind)
+	}
+	if job.IntentID == "" {
+		return qlp.Errorf(qlp.Invalid, "a job needs an intent")
+	}
+	_, err := q.client.InsertTx(ctx, tx, args{job}, &river.InsertOpts{
+		Metadata: []byte(fmt.Sprintf(`{"intent":%q}`, job.IntentID)),
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+			rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+		}},
+	})
+	return err
+}
+
+// Remove deletes the intent's jobs that no worker has begun, in tx. The condition is on River's own columns; args is
+// JSONB that River wrote.
+func (q *Queue) Remove(ctx context.Context, tx *sql.Tx, intentID string) error {
+	_, err := tx.ExecContext(ctx,
+		`DELETE FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'scheduled') AND args ->> '$.intent_id' = $1`, intentID)
+	return err
+}
+
+// Wake tells the workers of this process that jobs were committed.
+func (q *Queue) Wake() { q.driver.bell.ring() }
+
+// Driver is what a worker's River client works with.
+func (q *Queue) Driver() riverdriver.Driver[*sql.Tx] { return q.driver }
+
+// Reclaim makes every job that is marked as running available again, at once, and returns how many there were. It is
+// called before the workers start: the folder's lock says that no other process can be running them, so their worker
+// was killed. Its election as River's leader is ended too, which would otherwise be waited out.
+//
+// The attempt that was cut off counts as begun and not as failed: River's error list stays as it is.
+func (q *Queue) Reclaim(ctx context.Context) (int, error) {
+	tx, err := q.db.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, fmt.Errorf("reclaim jobs: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	res, err := tx.ExecContext(ctx,
+		`UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec') WHERE state = 'running'`)
+	if err != nil {
+		return 0, fmt.Errorf("reclaim jobs: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {
+		return 0, fmt.Errorf("reclaim jobs: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("reclaim jobs: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return 0, fmt.Errorf("reclaim jobs: %w", err)
+	}
+	return int(n), nil
+}
+
+// Waiting returns the jobs that nobody has begun, in the order in which they were added. It is for tests and for people
+// who look into a queue; workers claim.
+func (q *Queue) Waiting(ctx context.Context) ([]store.Job, error) {
+	rows, err := q.db.QueryContext(ctx,
+		`SELECT json(args) FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'scheduled') ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read waiting jobs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var jobs []store.Job
+	for rows.Next() {
+		var text string
+		var job store.Job
+		if err := rows.Scan(&text); err != nil {
+			return nil, fmt.Errorf("read waiting jobs: %w", err)
+		}
+		if err := json.Unmarshal([]byte(text), &job); err != nil {
+			return nil, fmt.Errorf("read waiting jobs: %w", err)
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, rows.Err()
+}
