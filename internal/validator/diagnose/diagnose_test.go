@@ -52,3 +52,29 @@ func FuzzText(f *testing.F) {
 		Tail(b, 3)
 	})
 }
+
+func TestRuff(t *testing.T) {
+	t.Parallel()
+	report := `[{"code": "F401", "message": "os imported but unused", "filename": "/work/service/a.py", "location": {"row": 3, "column": 8}}, {"code": null, "message": "SyntaxError", "filename": "b.py", "location": {"row": 1, "column": 1}}]`
+	want := []qlp.Finding{
+		{Path: "service/a.py", Line: 3, Column: 8, Rule: "F401", Severity: "error", Message: "os imported but unused"},
+		{Path: "b.py", Line: 1, Column: 1, Severity: "error", Message: "SyntaxError"},
+	}
+	if diff := cmp.Diff(want, Ruff([]byte(report))); diff != "" {
+		t.Error(diff)
+	}
+	if got := Ruff([]byte("no report")); got != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+func FuzzRuff(f *testing.F) {
+	f.Add([]byte(`[{"code": "F401", "message": "x", "filename": "/work/../a.py", "location": {"row": -3, "column": 8}}]`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, x := range Ruff(b) {
+			if x.Path != "" && qlp.CleanPath(x.Path) != nil || x.Line < 0 || x.Column < 0 {
+				t.Errorf("%+v", x)
+			}
+		}
+	})
+}

@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 )
+
+// number is a version in what a tool prints.
+var number = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
 
 // destroyTime bounds the end of a sandbox.
 const destroyTime = 10 * time.Second
@@ -88,8 +92,11 @@ func versions(ctx context.Context, box sandbox.Sandbox, stack qlp.Stack) (map[st
 			missing[t.Name] = true
 			continue
 		}
-		line, _, _ := strings.Cut(strings.TrimSpace(string(res.Stdout)+string(res.Stderr)), "\n")
-		found[t.Name] = strings.ToValidUTF8(line, "\uFFFD")
+		text := string(res.Stdout) + string(res.Stderr)
+		if found[t.Name] = number.FindString(text); found[t.Name] == "" {
+			line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+			found[t.Name] = strings.ToValidUTF8(line, "\uFFFD")
+		}
 	}
 	return found, missing
 }

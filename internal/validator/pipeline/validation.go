@@ -233,7 +233,7 @@ func (v *validation) analyse(ctx context.Context) error {
 		return err
 	}
 	return v.stage(placeScan, qlp.LayerSecurity, security.NotRun(stack, ""), func() ([]qlp.Check, error) {
-		return security.Scan(ctx, v.book, box, stack, limits)
+		return security.Scan(ctx, v.book, box, stack, missing, limits)
 	})
 }
 

@@ -9,7 +9,6 @@ package quality
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -105,7 +104,7 @@ func (j job) judge(stack qlp.Stack, ran record.Ran) qlp.Check {
 
 func (j job) findings(ran record.Ran, out []byte) []qlp.Finding {
 	if j.cmd.Report == "ruff-json" {
-		return ruff(ran.Stdout)
+		return diagnose.Ruff(ran.Stdout)
 	}
 	found := diagnose.Text(j.name, out)
 	if len(found) > 0 || !j.silent {
@@ -121,29 +120,4 @@ func (j job) findings(ran record.Ran, out []byte) []qlp.Finding {
 		}
 	}
 	return found
-}
-
-// ruff reads the report of `ruff check --output-format json`; one that cannot be read gives no finding, the exit code
-// has decided already.
-func ruff(stdout []byte) []qlp.Finding {
-	var list []struct {
-		Code     string `json:"code"`
-		Message  string `json:"message"`
-		Filename string `json:"filename"`
-		Location struct {
-			Row    int `json:"row"`
-			Column int `json:"column"`
-		} `json:"location"`
-	}
-	if json.Unmarshal(stdout, &list) != nil {
-		return nil
-	}
-	var out []qlp.Finding
-	for _, l := range list[:min(len(list), diagnose.MaxFindings)] {
-		out = append(out, qlp.Finding{
-			Path: diagnose.Path(l.Filename), Line: max(l.Location.Row, 0), Column: max(l.Location.Column, 0),
-			Rule: l.Code, Severity: "error", Message: diagnose.Short(l.Message),
-		})
-	}
-	return out
 }

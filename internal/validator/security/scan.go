@@ -25,14 +25,18 @@ func NotRun(stack qlp.Stack, reason string) []qlp.Check {
 	return out
 }
 
-// Scan runs the stack's static analysis over the project in box, one check each. It returns an error only when ctx is
-// done.
-func Scan(ctx context.Context, book *record.Book, box sandbox.Sandbox, stack qlp.Stack, limits sandbox.Limits) ([]qlp.Check, error) {
+// Scan runs the stack's static analysis over the project in box, one check each. missing names the optional tools that are
+// not there. It returns an error only when ctx is done.
+func Scan(ctx context.Context, book *record.Book, box sandbox.Sandbox, stack qlp.Stack, missing map[string]bool, limits sandbox.Limits) ([]qlp.Check, error) {
 	if len(stack.Commands.Scan) == 0 {
 		return []qlp.Check{qlp.Skip(qlp.LayerSecurity, StaticName, "the stack "+stack.Name+" has no static security analysis")}, nil
 	}
 	var checks []qlp.Check
 	for _, cmd := range stack.Commands.Scan {
+		if missing[cmd.Tool] {
+			checks = append(checks, qlp.Skip(qlp.LayerSecurity, cmd.Name, cmd.Tool+" is not there"+record.Remedy(stack, cmd.Tool)))
+			continue
+		}
 		key := string(qlp.LayerSecurity) + "/" + cmd.Name
 		ran, err := book.Run(ctx, box, record.Order{Check: key, Command: cmd, Env: stack.Env, Limits: limits})
 		if ctx.Err() != nil {
@@ -63,6 +67,9 @@ func judge(stack qlp.Stack, cmd qlp.Command, ran record.Ran) qlp.Check {
 		return qlp.Pass(qlp.LayerSecurity, cmd.Name, ev)
 	}
 	found := diagnose.Text(cmd.Name, append(ran.Stdout, ran.Stderr...))
+	if cmd.Report == "ruff-json" {
+		found = diagnose.Ruff(ran.Stdout)
+	}
 	return qlp.Fail(qlp.LayerSecurity, cmd.Name, ev, why, found...)
 }
 
