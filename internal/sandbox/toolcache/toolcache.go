@@ -56,7 +56,7 @@ func (g Go) Env() map[string]string {
 	}
 }
 
-// SeedGo returns the cache for cfg's Go, and makes it first if it is not there, which takes a minute or so. Several
+// SeedGo returns the cache for cfg's Go, and makes it first if it is not there, which takes half a minute or so. Several
 // processes may do so at the same time: one wins, the others throw their work away.
 func SeedGo(ctx context.Context, cfg Config) (Go, error) {
 	id, err := version(ctx, cfg.Go)
@@ -123,7 +123,7 @@ func fill(ctx context.Context, cfg Config, work, cache string) error {
 		fmt.Sprintf("GOCACHEPROG=%s gocache --rw %s", cfg.Init, cache), "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=-mod=mod -buildvcs=false",
 		"CGO_ENABLED=0", "GOWORK=off", "GOCACHE="+filepath.Join(work, "plain"), "GOPATH="+filepath.Join(work, "gopath"))
 	for _, args := range [][]string{
-		{"build", "std"}, {"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"test", "-run", "^$", "./..."},
+		{"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"test", "-run", "^$", "./..."},
 		{"test", "-run", "^$", "-cover", "./..."}, {"test", "-trimpath", "-run", "^$", "./..."},
 	} {
 		cmd := exec.CommandContext(ctx, cfg.Go, args...)
