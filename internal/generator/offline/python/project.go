@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/quantumlayer/qlp/internal/contract"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -33,7 +34,11 @@ type renderedFile struct {
 
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
-func newProject(spec qlp.Spec) *project {
+func newProject(spec qlp.Spec) (*project, error) {
+	description, err := contract.OpenAPI(&spec)
+	if err != nil {
+		return nil, err
+	}
 	title := plain(spec.Title)
 	if title == "" {
 		title = "Service"
@@ -44,11 +49,11 @@ func newProject(spec qlp.Spec) *project {
 	}
 	slug = strings.Trim(slug[:min(len(slug), 30)], "-")
 	return &project{
-		spec: spec, openapi: describe(spec),
+		spec: spec, openapi: description,
 		Title: title, DocTitle: title, Slug: slug, JSONSlug: jsonText(slug),
 		MarkdownTitle: escapeMarkdown(title), Searched: len(spec.Search) > 0,
 		Auth: spec.Auth == qlp.AuthAPIKey, Memory: spec.Storage == qlp.StorageMemory,
-	}
+	}, nil
 }
 
 // rendered lists the files that come of templates.

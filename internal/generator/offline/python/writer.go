@@ -42,7 +42,11 @@ func Project(spec qlp.Spec) ([]qlp.File, error) {
 	if err := check(spec); err != nil {
 		return nil, err
 	}
-	files, err := render(newProject(spec))
+	p, err := newProject(spec)
+	if err != nil {
+		return nil, err
+	}
+	files, err := render(p)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ A value is kept in the form in which it is answered: a decimal as its digits, a 
 accepted once comes back the same, digit for digit, and nothing on the way can round it.
 """
 
+import re
 from dataclasses import dataclass
 from dataclasses import field as member
 from typing import Literal, TypeAlias
@@ -14,6 +15,16 @@ Value: TypeAlias = str | int | bool | None
 Row: TypeAlias = dict[str, Value]
 
 MAX_INT = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
+MAX_INT_DIGITS = 18  # more than MAX_INT has; the digits of a longer integer are kept as text
+INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+NO_ROW = 0  # an id that no row has
+
+
+@dataclass(frozen=True, slots=True)
+class NumberToken:
+    """A JSON number that is no small integer, kept as it was written."""
+
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +99,17 @@ class ReferenceField(Field):
 
     def convert(self, raw: object) -> int:
         """Take an integer; bool is an int in Python but not in JSON."""
-        if type(raw) is not int:
-            raise BrokenRuleError("type", "must be an integer")
-        return raw
+        if type(raw) is int:
+            return raw
+        if isinstance(raw, NumberToken) and INTEGER.fullmatch(raw.text):
+            return NO_ROW  # no id has so many digits
+        raise BrokenRuleError("type", "must be an integer")
 
     def from_query(self, text: str) -> object:
-        """Read an id, which is never zero or negative."""
-        return int(text) if is_id(text) else text
+        """Read the digits."""
+        if not INTEGER.fullmatch(text):
+            return text
+        return int(text) if len(text) <= MAX_INT_DIGITS else NO_ROW
 
 
 def is_id(text: str) -> bool:

@@ -5,18 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from service.domain.errors import BrokenRuleError
-from service.domain.fields import MAX_INT, Field, Value
+from service.domain.fields import INTEGER, MAX_INT, MAX_INT_DIGITS, Field, NumberToken, Value
 
 MAX_DIGITS = 30
 DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
-INTEGER = re.compile(r"-?[0-9]{1,16}")
-
-
-@dataclass(frozen=True, slots=True)
-class NumberToken:
-    """A JSON number that is no small integer, kept as it was written."""
-
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +47,7 @@ class IntField(NumberField):
 
     def from_query(self, text: str) -> object:
         """Read the digits."""
-        return int(text) if INTEGER.fullmatch(text) else text
+        return int(text) if INTEGER.fullmatch(text) and len(text) <= MAX_INT_DIGITS else text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from service.domain.errors import BrokenRuleError
@@ -88,6 +89,17 @@ class UuidField(TextField):
         if not UUID.fullmatch(text):
             raise BrokenRuleError("type", "must be a UUID")
         return text.lower()
+
+
+def fold(text: str) -> str:
+    """Return the text in letters that are compared without case: those that Unicode folds one to one."""
+    return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
+
+
+@lru_cache(maxsize=4096)
+def _fold_letter(letter: str) -> str:
+    """Fold one letter; one that would become several stays as it is, in its small form where it has one."""
+    return next((f for f in (letter.casefold(), letter.lower()) if len(f) == 1), letter)
 
 
 def has_web_host(text: str) -> bool:

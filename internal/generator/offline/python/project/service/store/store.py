@@ -84,16 +84,12 @@ class Transaction:
         Deletion(self.tables, self.connection).run(entity.name, row_id)
 
     def _refuse_taken(self, entity: Entity, row: Row, own: int) -> None:
-        """Name every unique value that another row has; writers wait for each other, so none can slip in."""
+        """Name the first unique value that another row has; writers take turns, so none can slip in."""
         table = self.tables[entity.name]
-        taken = [
-            Violation(field.name, "unique", f"{field.name} is already taken")
-            for field in entity.fields
-            if field.unique
-            and row[field.name] is not None
-            and any(
-                found != own for found in table.ids(self.connection, equals(field, row[field.name]))
-            )
-        ]
-        if taken:
-            raise ConflictError(taken)
+        for field in entity.fields:
+            value = row[field.name]
+            if field.unique and value is not None:
+                found = table.ids(self.connection, equals(field, value))
+                if any(row_id != own for row_id in found):
+                    message = f"{field.name} is already taken"
+                    raise ConflictError([Violation(field.name, "unique", message)])

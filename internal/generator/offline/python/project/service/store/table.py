@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from service.domain.entity import Entity
 from service.domain.fields import BoolField, Field, Row, Value
 from service.domain.numbers import DecimalField, decimal_key
+from service.domain.texts import fold
 
 MAX_ID = 2**63 - 1
 
@@ -101,7 +102,7 @@ class Table:
     def contains(self, text: str) -> Condition:
         """Return the condition that a searched field contains the text, letters compared without case."""
         parts = [f"instr({quoted(folded(field))}, ?) > 0" for field in self._searched]
-        return Condition("(" + " OR ".join(parts) + ")", (text.casefold(),) * len(parts))
+        return Condition("(" + " OR ".join(parts) + ")", (fold(text),) * len(parts))
 
     def _row(self, found: tuple[Value, ...]) -> Row:
         row = dict(zip(self._keys, found, strict=True))
@@ -136,7 +137,7 @@ def quoted(name: str) -> str:
 
 
 def _fold(value: Value) -> Value:
-    return value.casefold() if isinstance(value, str) else None
+    return fold(value) if isinstance(value, str) else None
 
 
 def _sql(*parts: str) -> str:

@@ -2,14 +2,11 @@
 
 import json
 
+from service.domain.fields import MAX_INT_DIGITS, NumberToken
 from service.domain.forms import Body
-from service.domain.numbers import NumberToken
 from service.web.messages import JSON, ProblemError, Request
 
 MAX_BODY = 2**20  # bytes
-MAX_INT_DIGITS = (
-    18  # more than any integer that is accepted; the digits of longer ones are kept as text
-)
 MERGE_PATCH = "application/merge-patch+json"
 
 

@@ -4,8 +4,8 @@ import unittest
 from decimal import Decimal
 
 from service.domain.errors import BrokenRuleError
-from service.domain.fields import MAX_INT
-from service.domain.numbers import DecimalField, IntField, NumberToken, decimal_key
+from service.domain.fields import MAX_INT, NumberToken
+from service.domain.numbers import DecimalField, IntField, decimal_key
 
 
 class DecimalTest(unittest.TestCase):

@@ -3,7 +3,7 @@
 import unittest
 
 from service.domain.errors import BrokenRuleError
-from service.domain.fields import BoolField, EnumField, Field, ReferenceField
+from service.domain.fields import BoolField, EnumField, Field, NumberToken, ReferenceField
 from service.domain.texts import EmailField, StringField, TextField, UrlField, UuidField
 
 
@@ -89,6 +89,10 @@ class OthersTest(unittest.TestCase):
                 ):
                     field.read(raw)
                 self.assertEqual(caught.exception.rule, "type")
+
+    def test_reference_of_any_size_is_an_integer(self) -> None:
+        for raw, row_id in ((7, 7), (-7, -7), (NumberToken("9" * 40), 0)):
+            self.assertEqual(ReferenceField("book_id", to="book").read(raw), row_id)
 
     def test_enum_takes_its_values_only(self) -> None:
         field = EnumField("state", values=("open", 'it\'s "done"\n'))

@@ -2,7 +2,7 @@
 
 import unittest
 
-from service.domain.numbers import NumberToken
+from service.domain.fields import NumberToken
 from service.web.body import read_object
 from service.web.messages import ProblemError, Request
 
