@@ -30,9 +30,9 @@ func TestKillAtRandomPoints(t *testing.T) {
 	for chain := range killChains {
 		t.Run(strconv.Itoa(chain), func(t *testing.T) {
 			t.Parallel()
-			seed := uint64(time.Now().UnixNano()) //nolint:gosec // any seed will do; it is logged
+			seed := uint64(time.Now().UnixNano())
 			t.Logf("seed %d", seed)
-			k := &killer{t: t, data: t.TempDir(), tmp: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // not for secrets
+			k := &killer{t: t, data: t.TempDir(), tmp: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
 			k.play()
 		})
 	}

@@ -70,7 +70,7 @@ func measure(binary string, n int, idle time.Duration) error {
 	}
 	row("intent → plan", plans, "p95 < 50 ms")
 	before := s.cpu()
-	time.Sleep(idle) //nolint:forbidigo // the waiting is what is measured
+	time.Sleep(idle)
 	used := s.cpu() - before
 	fmt.Printf("| memory of an idle server (RSS) | 1 | %d MiB | | < 80 MiB |\n", s.rss()>>20)
 	fmt.Printf("| processor time of an idle server | 1 | %.1f %% of a core | | < 2 %% |\n", 100*used.Seconds()/idle.Seconds())
@@ -97,7 +97,7 @@ func start(binary, data string) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // a process outside
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		b, err := os.ReadFile(filepath.Join(data, "server.json"))
 		token, terr := os.ReadFile(filepath.Join(data, "token"))
 		var at struct{ URL string }

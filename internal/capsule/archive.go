@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -27,9 +26,6 @@ func (e entry) mode() fs.FileMode {
 	return 0o644
 }
 
-// epoch is the one time that a zip of ours knows: the earliest that the format can hold.
-func epoch() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
-
 // encode writes the canonical archive of entries: stored without compression, in the order given, with fixed times and
 // modes. Equal entries give equal bytes with every version of every library, which is why nothing is compressed; and a
 // reader can hold a file against its canonical form, so that nothing can hide between the entries.
@@ -39,7 +35,8 @@ func encode(entries []entry) ([]byte, error) {
 	for _, e := range entries {
 		h := &zip.FileHeader{Name: e.path, Method: zip.Store}
 		h.SetMode(e.mode())
-		h.ModifiedDate, h.ModifiedTime = dosEpoch()
+		// Setting Modified instead would add an extra field with the time once more.
+		h.ModifiedDate, h.ModifiedTime = dosEpoch() //nolint:staticcheck // see above
 		h.CRC32 = crc32.ChecksumIEEE(e.content)
 		h.CompressedSize64, h.UncompressedSize64 = uint64(len(e.content)), uint64(len(e.content))
 		raw, err := w.CreateRaw(h)
@@ -56,11 +53,8 @@ func encode(entries []entry) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// dosEpoch returns epoch in the zip format's own date and time fields; setting Modified would add an extra field.
-func dosEpoch() (date, clock uint16) {
-	t := epoch()
-	return uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9), 0 //nolint:gosec // 1980-01-01 is 33
-}
+// dosEpoch returns the one time that a zip of ours knows, the earliest that the format can hold: 1980-01-01 00:00.
+func dosEpoch() (date, clock uint16) { return 1<<5 | 1, 0 }
 
 // decode reads an archive within the limits. Whatever it returns is the only content the bytes can mean: the canonical
 // encoding of the entries is compared with the input at the end.
@@ -78,7 +72,7 @@ func decode(b []byte) ([]entry, error) {
 	seen := make(map[string]bool, len(r.File))
 	entries := make([]entry, 0, len(r.File))
 	for _, f := range r.File {
-		if err := checkHeader(f, len(b)); err != nil {
+		if err := checkHeader(f, uint64(len(b))); err != nil {
 			return nil, err
 		}
 		if seen[f.Name] {
@@ -101,7 +95,7 @@ func decode(b []byte) ([]entry, error) {
 	return entries, nil
 }
 
-func checkHeader(f *zip.File, fileSize int) error {
+func checkHeader(f *zip.File, fileSize uint64) error {
 	name := strings.TrimPrefix(f.Name, prefixProject)
 	switch {
 	case len(name) > MaxName:
@@ -116,7 +110,7 @@ func checkHeader(f *zip.File, fileSize int) error {
 		return refuse("entry %.80q is not a plain relative path", f.Name)
 	case f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64:
 		return refuse("entry %s is compressed (%d bytes claim to become %d); a capsule stores its entries as they are", f.Name, f.CompressedSize64, f.UncompressedSize64)
-	case f.UncompressedSize64 > MaxEntry || f.UncompressedSize64 > uint64(fileSize):
+	case f.UncompressedSize64 > MaxEntry || f.UncompressedSize64 > fileSize:
 		return refuse("entry %s claims %d bytes, more than is allowed or than the file holds", f.Name, f.UncompressedSize64)
 	}
 	return nil

@@ -71,8 +71,12 @@ func contents(in Input) ([]entry, error) {
 		path  string
 		value any
 	}{
-		{entryHeader, header}, {entrySpec, in.Spec}, {entryPlan, in.Plan}, {entryStack, in.Stack},
-		{entryChecks, in.Report.Checks}, {entryProvenance, provenanceOf(in, header)},
+		{entryHeader, header},
+		{entrySpec, in.Spec},
+		{entryPlan, in.Plan},
+		{entryStack, in.Stack},
+		{entryChecks, in.Report.Checks},
+		{entryProvenance, provenanceOf(in, header)},
 	}
 	for _, x := range in.Report.Executions {
 		documents = append(documents, struct {

@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		env    string
 		remedy string
 	}{
-		"unknown":      {"QLP_PARALEL=3", "did you mean parallel?"},
+		"unknown":      {"QLP_PARALLELL=3", "did you mean parallel?"},
 		"no number":    {"QLP_PARALLEL=many", "a whole number"},
 		"too small":    {"QLP_PARALLEL=0", "raise it"},
 		"no boolean":   {"QLP_REQUIRE_LIMITS=perhaps", "true or false"},
@@ -82,7 +82,7 @@ func TestGeneratedDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := os.ReadFile(path) //nolint:gosec // a file of this repository
+		got, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,7 +58,7 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 // Scalar is a default value: a JSON string, number or boolean, kept as its JSON text.
 type Scalar string
 
-// StringScalar, NumberScalar and BoolScalar make a Scalar of a Go value.
+// StringScalar makes a Scalar of a string.
 func StringScalar(s string) Scalar {
 	b, err := json.Marshal(s)
 	if err != nil { // a string always marshals
