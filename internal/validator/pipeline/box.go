@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path"
@@ -77,6 +78,29 @@ func put(ctx context.Context, box sandbox.Sandbox, files []qlp.File) error {
 		return fmt.Errorf("put the project into the sandbox: %w", err)
 	}
 	return nil
+}
+
+// restore puts back what a build has changed in the project's own files: it may run code of the project, and the tests are
+// to be run on what was given. Files that are as they were are left alone, times included, because compilers look at them.
+func (p *Pipeline) restore(ctx context.Context, box sandbox.Sandbox, files []qlp.File) error {
+	now, err := sandbox.GetFiles(ctx, box, nil, sandbox.CopyLimits{})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil { // more than can be looked at, or not readable: all of it again
+		return put(ctx, box, files)
+	}
+	var changed []qlp.File
+	for _, f := range files {
+		if got, ok := now[f.Path]; !ok || !bytes.Equal(got.Content, f.Content) {
+			changed = append(changed, f)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	p.cfg.Log.WarnContext(ctx, "Build changed the project's files", "room", "validator", "count", len(changed), "first", changed[0].Path)
+	return put(ctx, box, changed)
 }
 
 // versions asks each tool of the stack for its version, before the project is there to answer in its place. A tool that

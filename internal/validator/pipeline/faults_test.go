@@ -137,6 +137,8 @@ func faults(t *testing.T) []fault {
 			want: good("python").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed},
 		{name: "a test hangs", stack: "python", files: add("tests/test_hang.py", "import time\nimport unittest\n\n\nclass Hang(unittest.TestCase):\n    def test_hang(self):\n        time.sleep(600)\n"),
 			want: good("python").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed},
+		{name: "the build changes the tests", stack: "python", files: add("service/tamper.py", "import pathlib\nimport sys\n\nif sys.argv[0] == \"-c\":\n    pathlib.Path(\"acceptance/test_acceptance.py\").write_text(\"raise SystemExit(0)\\n\")\n"),
+			want: good("python"), verdict: qlp.Verified},
 		{name: "acceptance weakened", stack: "python", files: py(pyAcceptance, "\"/nowhere\"), 404", "\"/nowhere\"), 404 or 200"),
 			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed},
 		{name: "acceptance skipped", stack: "python", files: py(pyAcceptance, "    def test_nowhere", "    @unittest.skip(\"later\")\n    def test_nowhere"), refreeze: true,

@@ -141,8 +141,7 @@ func (v *validation) work(ctx context.Context) error {
 		v.set(placeStart, startNotRun(reason))
 		return nil
 	}
-	// A build may run code of the project, which may change files; the tests are run on what was given.
-	if err := put(ctx, box, v.s.Files); err != nil {
+	if err := v.p.restore(ctx, box, v.s.Files); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
