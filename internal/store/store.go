@@ -40,6 +40,8 @@ type Store interface {
 type Reader interface {
 	// Intent returns the intent with its latest run, with the run's tasks and checks.
 	Intent(ctx context.Context, id string) (qlp.Intent, error)
+	// State returns where the intent stands: Intent for those who need no more.
+	State(ctx context.Context, id string) (qlp.State, error)
 	// Intents returns a page, newest first, without specs, plans and tasks. After is the id that the last page ended with.
 	Intents(ctx context.Context, f IntentFilter) ([]qlp.Intent, error)
 	// IntentByKey finds the intent that was created with an idempotency key, and the digest of the request it came with.
@@ -115,7 +117,8 @@ const (
 	JobPack      JobKind = "pack"
 )
 
-// Job is what a worker claims. (Kind, RunID, TaskID, Attempt) names its effect, so that doing it twice does it once.
+// Job is what a worker claims. Its fields name its effect, so that doing it twice does it once. While a job waits or runs, an
+// equal one is not added.
 type Job struct {
 	Kind     JobKind `json:"kind"`
 	IntentID string  `json:"intent_id"`

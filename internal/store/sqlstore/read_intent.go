@@ -56,6 +56,15 @@ func (r *reader) Intent(ctx context.Context, id string) (qlp.Intent, error) {
 	return in, nil
 }
 
+// State returns where the intent stands.
+func (r *reader) State(ctx context.Context, id string) (qlp.State, error) {
+	state, err := r.q.GetIntentState(ctx, id)
+	if err != nil {
+		return "", r.missing(ctx, err, "intent", id)
+	}
+	return qlp.State(state), nil
+}
+
 // Intents returns a page, newest first.
 func (r *reader) Intents(ctx context.Context, f store.IntentFilter) ([]qlp.Intent, error) {
 	if f.Limit < 1 || f.Limit > MaxPage {
