@@ -86,69 +86,127 @@ func faults(t *testing.T) []fault {
 	goAcceptance, pyAcceptance := "acceptance/acceptance_test.go", "acceptance/test_acceptance.py"
 	return []fault{
 		{name: "good", stack: "go", verdict: qlp.Verified},
-		{name: "does not parse", stack: "go", files: add("store/bad.go", "package store\n\nfunc f( {\n"),
-			want: nothingRan("go").but(statuses{"syntax/go": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "does not build", stack: "go", files: py("store/store.go", "return s.n", "return s.m"),
-			want: notBuilt("go", "build/go-build").but(statuses{"quality/lint": qlp.Failed, "security/gosec": qlp.Failed}), key: "build/go-build", reason: "store/store.go", verdict: qlp.VerdictFailed},
-		{name: "a test fails", stack: "go", files: py("store/store.go", "s.n += n", "s.n -= n"),
-			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed},
-		{name: "no test", stack: "go", files: add("store/store_test.go", ""),
-			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "no test was executed", verdict: qlp.VerdictFailed},
-		{name: "a test panics", stack: "go", files: py("store/store_test.go", "s := New()", "var s *Store"),
-			want: good("go").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "a test ends the process", stack: "go", files: add("store/exit_test.go", "package store\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { os.Exit(0) }\n"),
-			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "no test was executed", verdict: qlp.VerdictFailed},
-		{name: "forged passes", stack: "go", files: add("store/forge_test.go", "package store\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) {\n\tfmt.Println(\"--- PASS: TestAdd (0.00s)\\nPASS\\nok\")\n\tos.Exit(1)\n}\n"),
-			want: good("go").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "a test hangs", stack: "go", files: py("store/store_test.go", "s := New()", "select {}\n\ts := New()"),
-			want: good("go").but(statuses{"test/unit": qlp.Failed, "test/acceptance": qlp.Failed, "quality/lint": qlp.Failed}), key: "test/unit", reason: "longer than allowed", verdict: qlp.VerdictFailed},
-		{name: "acceptance weakened", stack: "go", files: py(goAcceptance, "\"/nowhere\": 404", "\"/nowhere\": 200"),
-			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed},
-		{name: "acceptance taken away", stack: "go", files: add(goAcceptance, ""),
-			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "missing", verdict: qlp.VerdictFailed},
-		{name: "acceptance added", stack: "go", files: add("acceptance/zz_test.go", "package acceptance\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { m.Run(); os.Exit(0) }\n"),
-			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "added", verdict: qlp.VerdictFailed},
-		{name: "acceptance skipped", stack: "go", files: py(goAcceptance, "res, err := http.Get", "t.Skip()\n\t\t\tres, err := http.Get"), refreeze: true,
-			want: good("go").but(statuses{"test/acceptance": qlp.Failed, "quality/lint": qlp.Passed}), key: "test/acceptance", reason: "no test was executed", verdict: qlp.VerdictFailed},
-		{name: "fewer acceptance tests than cases", stack: "go", files: add("acceptance/cases.json", "[{}, {}, {}]"), refreeze: true,
-			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "2 acceptance tests were executed, 3 are frozen", verdict: qlp.VerdictFailed},
-		{name: "a secret", stack: "go", files: add("store/key.go", "package store\n\n// Key is a key.\nconst Key = \"AKIA"+"Z7QK3WVN5TLR2XPD\"\n"),
-			want: good("go").but(statuses{"security/secrets": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "weak cryptography", stack: "go", files: add("store/hash.go", "package store\n\nimport \"crypto/md5\"\n\n// Hash hashes.\nfunc Hash(b []byte) [16]byte { return md5.Sum(b) }\n"),
-			want: good("go").but(statuses{"security/gosec": qlp.Failed}), key: "security/gosec", verdict: qlp.VerdictFailed},
-		{name: "not formatted", stack: "go", files: py("store/store.go", "	n  int", "	n int"),
-			want: good("go").but(statuses{"quality/format": qlp.Failed}), key: "quality/format", reason: "1 files are not formatted", verdict: qlp.VerdictFailed},
+		{
+			name: "does not parse", stack: "go", files: add("store/bad.go", "package store\n\nfunc f( {\n"),
+			want: nothingRan("go").but(statuses{"syntax/go": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "does not build", stack: "go", files: py("store/store.go", "return s.n", "return s.m"),
+			want: notBuilt("go", "build/go-build").but(statuses{"quality/lint": qlp.Failed, "security/gosec": qlp.Failed}), key: "build/go-build", reason: "store/store.go", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test fails", stack: "go", files: py("store/store.go", "s.n += n", "s.n -= n"),
+			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "no test", stack: "go", files: add("store/store_test.go", ""),
+			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "no test was executed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test panics", stack: "go", files: py("store/store_test.go", "s := New()", "var s *Store"),
+			want: good("go").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test ends the process", stack: "go", files: add("store/exit_test.go", "package store\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { os.Exit(0) }\n"),
+			want: good("go").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "no test was executed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "forged passes", stack: "go", files: add("store/forge_test.go", "package store\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) {\n\tfmt.Println(\"--- PASS: TestAdd (0.00s)\\nPASS\\nok\")\n\tos.Exit(1)\n}\n"),
+			want: good("go").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test hangs", stack: "go", files: py("store/store_test.go", "s := New()", "select {}\n\ts := New()"),
+			want: good("go").but(statuses{"test/unit": qlp.Failed, "test/acceptance": qlp.Failed, "quality/lint": qlp.Failed}), key: "test/unit", reason: "longer than allowed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "acceptance weakened", stack: "go", files: py(goAcceptance, "\"/nowhere\": 404", "\"/nowhere\": 200"),
+			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "acceptance taken away", stack: "go", files: add(goAcceptance, ""),
+			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "missing", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "acceptance added", stack: "go", files: add("acceptance/zz_test.go", "package acceptance\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { m.Run(); os.Exit(0) }\n"),
+			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "added", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "acceptance skipped", stack: "go", files: py(goAcceptance, "res, err := http.Get", "t.Skip()\n\t\t\tres, err := http.Get"), refreeze: true,
+			want: good("go").but(statuses{"test/acceptance": qlp.Failed, "quality/lint": qlp.Passed}), key: "test/acceptance", reason: "no test was executed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "fewer acceptance tests than cases", stack: "go", files: add("acceptance/cases.json", "[{}, {}, {}]"), refreeze: true,
+			want: good("go").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "2 acceptance tests were executed, 3 are frozen", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a secret", stack: "go", files: add("store/key.go", "package store\n\n// Key is a key.\nconst Key = \"AKIA"+"Z7QK3WVN5TLR2XPD\"\n"),
+			want: good("go").but(statuses{"security/secrets": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "weak cryptography", stack: "go", files: add("store/hash.go", "package store\n\nimport \"crypto/md5\"\n\n// Hash hashes.\nfunc Hash(b []byte) [16]byte { return md5.Sum(b) }\n"),
+			want: good("go").but(statuses{"security/gosec": qlp.Failed}), key: "security/gosec", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "not formatted", stack: "go", files: py("store/store.go", "	n  int", "	n int"),
+			want: good("go").but(statuses{"quality/format": qlp.Failed}), key: "quality/format", reason: "1 files are not formatted", verdict: qlp.VerdictFailed,
+		},
 		{name: "a duplicate", stack: "go", files: func(s validator.Subject) map[string]string {
 			return map[string]string{"copy/store.go": content(t, s, "store/store.go")}
 		}, want: nothingRan("go").but(statuses{"syntax/content": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "panics at the start", stack: "go", files: py("main.go", "log := slog.New", "panic(\"no\")\n\tlog := slog.New"),
-			want: good("go").but(statuses{"start/probes": qlp.Failed, "test/acceptance": qlp.Failed, "quality/lint": qlp.Failed}), verdict: qlp.VerdictFailed},
+		{
+			name: "panics at the start", stack: "go", files: py("main.go", "log := slog.New", "panic(\"no\")\n\tlog := slog.New"),
+			want: good("go").but(statuses{"start/probes": qlp.Failed, "test/acceptance": qlp.Failed, "quality/lint": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
 
 		{name: "good", stack: "python", verdict: qlp.Verified},
-		{name: "does not parse", stack: "python", files: add("service/bad.py", "def f(:\n"),
-			want: good("python").but(statuses{"syntax/py-compile": qlp.Failed, "build/py-import": qlp.NotRun, "test/acceptance": qlp.NotRun, "test/unit": qlp.NotRun, "start/probes": qlp.NotRun}), key: "syntax/py-compile", verdict: qlp.VerdictFailed},
-		{name: "does not import", stack: "python", files: add("service/bad.py", "import nowhere\n"),
-			want: notBuilt("python", "build/py-import"), key: "build/py-import", reason: "service/bad.py", verdict: qlp.VerdictFailed},
-		{name: "a test fails", stack: "python", files: py("service/numbers.py", "self.total += number", "self.total -= number"),
-			want: good("python").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed},
-		{name: "no test", stack: "python", files: add("tests/test_numbers.py", ""),
-			want: good("python").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "a test ends the process", stack: "python", files: add("tests/test_exit.py", "import os\nimport unittest\n\n\nclass Exit(unittest.TestCase):\n    def test_exit(self):\n        os._exit(0)\n"),
-			want: good("python").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed},
-		{name: "a test hangs", stack: "python", files: add("tests/test_hang.py", "import time\nimport unittest\n\n\nclass Hang(unittest.TestCase):\n    def test_hang(self):\n        time.sleep(600)\n"),
-			want: good("python").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "the build changes the tests", stack: "python", files: add("service/tamper.py", "import pathlib\nimport sys\n\nif sys.argv[0] == \"-c\":\n    pathlib.Path(\"acceptance/test_acceptance.py\").write_text(\"raise SystemExit(0)\\n\")\n"),
-			want: good("python"), verdict: qlp.Verified},
-		{name: "acceptance weakened", stack: "python", files: py(pyAcceptance, "\"/nowhere\"), 404", "\"/nowhere\"), 404 or 200"),
-			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed},
-		{name: "acceptance skipped", stack: "python", files: py(pyAcceptance, "    def test_nowhere", "    @unittest.skip(\"later\")\n    def test_nowhere"), refreeze: true,
-			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "1 acceptance tests were skipped", verdict: qlp.VerdictFailed},
-		{name: "a module in the runner's place", stack: "python", files: add("unittest.py", "print('Ran 2 tests in 0.1s\\n\\nOK')\n"),
-			want: nothingRan("python").but(statuses{"syntax/content": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "a secret", stack: "python", files: add("service/key.py", "KEY = \"AKIA"+"Z7QK3WVN5TLR2XPD\"\n"),
-			want: good("python").but(statuses{"security/secrets": qlp.Failed}), verdict: qlp.VerdictFailed},
-		{name: "stops at the start", stack: "python", files: py("service/__main__.py", "    server = Threading", "    raise SystemExit(3)\n    server = Threading"),
-			want: good("python").but(statuses{"start/probes": qlp.Failed, "test/acceptance": qlp.Failed}), verdict: qlp.VerdictFailed},
+		{
+			name: "does not parse", stack: "python", files: add("service/bad.py", "def f(:\n"),
+			want: good("python").but(statuses{"syntax/py-compile": qlp.Failed, "build/py-import": qlp.NotRun, "test/acceptance": qlp.NotRun, "test/unit": qlp.NotRun, "start/probes": qlp.NotRun}), key: "syntax/py-compile", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "does not import", stack: "python", files: add("service/bad.py", "import nowhere\n"),
+			want: notBuilt("python", "build/py-import"), key: "build/py-import", reason: "service/bad.py", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test fails", stack: "python", files: py("service/numbers.py", "self.total += number", "self.total -= number"),
+			want: good("python").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "no test", stack: "python", files: add("tests/test_numbers.py", ""),
+			want: good("python").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test ends the process", stack: "python", files: add("tests/test_exit.py", "import os\nimport unittest\n\n\nclass Exit(unittest.TestCase):\n    def test_exit(self):\n        os._exit(0)\n"),
+			want: good("python").but(statuses{"test/unit": qlp.Failed}), key: "test/unit", reason: "1 of 1", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a test hangs", stack: "python", files: add("tests/test_hang.py", "import time\nimport unittest\n\n\nclass Hang(unittest.TestCase):\n    def test_hang(self):\n        time.sleep(600)\n"),
+			want: good("python").but(statuses{"test/unit": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "the build changes the tests", stack: "python", files: add("service/tamper.py", "import pathlib\nimport sys\n\nif sys.argv[0] == \"-c\":\n    pathlib.Path(\"acceptance/test_acceptance.py\").write_text(\"raise SystemExit(0)\\n\")\n"),
+			want: good("python"), verdict: qlp.Verified,
+		},
+		{
+			name: "acceptance weakened", stack: "python", files: py(pyAcceptance, "\"/nowhere\"), 404", "\"/nowhere\"), 404 or 200"),
+			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "acceptance skipped", stack: "python", files: py(pyAcceptance, "    def test_nowhere", "    @unittest.skip(\"later\")\n    def test_nowhere"), refreeze: true,
+			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "1 acceptance tests were skipped", verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a module in the runner's place", stack: "python", files: add("unittest.py", "print('Ran 2 tests in 0.1s\\n\\nOK')\n"),
+			want: nothingRan("python").but(statuses{"syntax/content": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "a secret", stack: "python", files: add("service/key.py", "KEY = \"AKIA"+"Z7QK3WVN5TLR2XPD\"\n"),
+			want: good("python").but(statuses{"security/secrets": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
+		{
+			name: "stops at the start", stack: "python", files: py("service/__main__.py", "    server = Threading", "    raise SystemExit(3)\n    server = Threading"),
+			want: good("python").but(statuses{"start/probes": qlp.Failed, "test/acceptance": qlp.Failed}), verdict: qlp.VerdictFailed,
+		},
 	}
 }
 

@@ -47,7 +47,7 @@ type Rules struct {
 func Load(ctx context.Context, path string) (*Rules, error) {
 	text, name := defaultRules, "default.rego"
 	if path != "" {
-		b, err := os.ReadFile(path)
+		b, err := os.ReadFile(path) //nolint:gosec // the operator names the file in the settings
 		if err != nil {
 			return nil, qlp.Errorf(qlp.Invalid, "read the policy: %w", err).WithRemedy("check the setting of the policy file, or leave it empty for the default rules")
 		}

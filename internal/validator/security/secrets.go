@@ -56,7 +56,7 @@ func (s *Secrets) Check(ctx context.Context, files []qlp.File) (qlp.Check, error
 	}
 	var found []qlp.Finding
 	for _, f := range files {
-		fragment := detect.Fragment{Raw: string(f.Content), FilePath: f.Path}
+		fragment := detect.Fragment{Raw: string(f.Content), FilePath: f.Path} //nolint:staticcheck // the detector of v8 takes no other
 		for _, leak := range d.DetectContext(ctx, fragment) {
 			found = append(found, qlp.Finding{
 				Path: f.Path, Line: leak.StartLine + 1, Column: leak.StartColumn,
