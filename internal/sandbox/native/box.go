@@ -42,6 +42,7 @@ type box struct {
 
 	mu        sync.Mutex
 	execs     int
+	runs      sync.WaitGroup // commands under way
 	destroyed bool
 	once      sync.Once
 	err       error // of Destroy
@@ -74,7 +75,7 @@ func (b *box) start(ctx context.Context, p plan) error {
 		return err
 	}
 	// Nothing foreign runs yet: the init starts only what is asked for from now on.
-	return b.group.join(pid)
+	return b.group.joinInit(pid)
 }
 
 func (b *box) spawn(p plan, uid int) error {
@@ -176,6 +177,7 @@ func (b *box) destroy(ctx context.Context) error {
 	if b.group != nil {
 		err = b.group.kill(destroyTimeout)
 	}
+	b.runs.Wait()
 	b.complaint.close()
 	b.uid.release()
 	if b.group != nil {

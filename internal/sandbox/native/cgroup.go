@@ -177,6 +177,18 @@ func (g *group) join(pid int) error {
 	return nil
 }
 
+// joinInit moves the init where commands do not go by themselves: on version 1, each command has its own group of processes
+// and of counted time, and moving costs.
+func (g *group) joinInit(pid int) error {
+	only := &group{h: g.h, leaf: g.leaf, dirs: map[string]string{}}
+	for ctl, dir := range g.dirs {
+		if g.h.v2[ctl] || ctl == ctlMemory || ctl == ctlCPU {
+			only.dirs[ctl] = dir
+		}
+	}
+	return only.join(pid)
+}
+
 // kill ends every member, and returns when the group is empty.
 func (g *group) kill(timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)

@@ -39,9 +39,8 @@ type run struct {
 	result   sandbox.Result
 	err      error
 
-	bytes    atomic.Int64
-	last     atomic.Int64 // time of the last output
-	cpuPolls time.Duration
+	bytes atomic.Int64
+	last  atomic.Int64 // time of the last output
 
 	mu     sync.Mutex
 	begun  time.Time
@@ -91,27 +90,38 @@ func (b *box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
 	if len(cmd.Argv) == 0 || cmd.Argv[0] == "" {
 		return nil, qlp.Errorf(qlp.Invalid, "the command is empty")
 	}
-	b.mu.Lock()
-	b.execs++
-	n := b.execs
-	b.mu.Unlock()
+	n, ok := b.enter()
+	if !ok {
+		return nil, sandbox.ErrDestroyed
+	}
 	r := &run{
 		b: b, limits: b.limits.Lower(cmd.Limits), started: make(chan struct{}), finished: make(chan struct{}),
-	}
-	if b.isDestroyed() {
-		return nil, sandbox.ErrDestroyed
 	}
 	var err error
 	lower := r.limits.CPUs < b.limits.CPUs
 	if r.group, err = b.group.child("e"+strconv.Itoa(n), r.limits, lower); err != nil {
+		b.runs.Done()
 		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
 	}
 	if err := r.send(cmd); err != nil {
 		r.group.remove()
+		b.runs.Done()
 		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
 	}
 	go r.supervise()
 	return r, nil
+}
+
+// enter counts a command in, unless the sandbox is being destroyed; Destroy waits for all that came in.
+func (b *box) enter() (n int, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.destroyed {
+		return 0, false
+	}
+	b.execs++
+	b.runs.Add(1)
+	return b.execs, true
 }
 
 // send makes the pipes and hands their far ends over.

@@ -3,9 +3,11 @@ package native
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -71,6 +73,11 @@ func (s *state) fill() error {
 	for name, content := range etcFiles {
 		files[filepath.Join(s.path("etc"), name)] = []byte(content)
 	}
+	for _, name := range sharedEtc() {
+		if err := s.share(name, files); err != nil {
+			return err
+		}
+	}
 	for path, content := range files {
 		if have, err := os.ReadFile(path); err == nil && string(have) == string(content) {
 			continue
@@ -78,6 +85,57 @@ func (s *state) fill() error {
 		if err := replaceFile(path, content); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// sharedEtc are the parts of the host's /etc that programs below /usr need to start: links of alternatives, the linker's
+// cache, certificate authorities (no keys), settings of Java.
+func sharedEtc() []string {
+	names := []string{"/etc/alternatives", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ld.so.cache", "/etc/mime.types", "/etc/crypto-policies/back-ends"}
+	java, _ := filepath.Glob("/etc/java-*")
+	return append(names, java...)
+}
+
+// share copies a file of the host's /etc, or a directory with its files and links, as they are when the driver starts.
+func (s *state) share(name string, files map[string][]byte) error {
+	return filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // not on this host, or not for this user's eyes
+		}
+		to := filepath.Join(s.path("etc"), strings.TrimPrefix(path, "/etc"))
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(to, 0o755)
+		case d.Type()&fs.ModeSymlink != 0:
+			return shareLink(path, to)
+		case d.Type().IsRegular():
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return nil
+			}
+			files[to] = content
+			return os.MkdirAll(filepath.Dir(to), 0o755)
+		}
+		return nil
+	})
+}
+
+func shareLink(from, to string) error {
+	target, err := os.Readlink(from)
+	if err != nil {
+		return nil
+	}
+	if have, err := os.Readlink(to); err == nil && have == target {
+		return nil
+	}
+	temp := to + ".new-" + strconv.Itoa(os.Getpid())
+	if err := os.Symlink(target, temp); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("share link: %w", err)
+	}
+	if err := os.Rename(temp, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("share link: %w", err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 // supervise follows one command to its end: it moves the child into its cgroup when the child asks, watches the clock,
 // and makes the Result out of its own records and the init's report.
 func (r *run) supervise() {
+	defer r.b.runs.Done()
 	defer close(r.finished)
 	quit := make(chan struct{})
 	watched := make(chan struct{})
@@ -37,7 +38,7 @@ func (r *run) supervise() {
 	r.out.finish(streamPatience)
 	r.errs.finish(streamPatience)
 	r.conclude(report, wall)
-	r.group.remove()
+	r.b.d.work.Go(r.group.remove)
 }
 
 // lose records that the report never came: the sandbox was destroyed meanwhile, or its machinery is broken.
