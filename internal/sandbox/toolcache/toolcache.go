@@ -104,8 +104,17 @@ func version(ctx context.Context, goBinary string) (string, error) {
 	if _, err := fmt.Sscanf(v, "go%d.%d", &major, &minor); err != nil || major == 1 && minor < 24 {
 		return "", qlp.Errorf(qlp.Unavailable, "Go %s has no cache programs", v).WithRemedy("install Go 1.24 or newer")
 	}
-	sum := sha256.Sum256([]byte(string(out) + seedMain + seedTest))
+	sum := sha256.Sum256([]byte(string(out) + seedMain + seedTest + fmt.Sprint(seedCommands())))
 	return fmt.Sprintf("%s-%x", strings.ReplaceAll(v, " ", "_"), sum[:6]), nil
+}
+
+// seedCommands are the ways in which a project's packages are compiled. Vet keeps facts of its own about every package of
+// the standard library, with and without -trimpath: without the right ones in the cache it takes seconds.
+func seedCommands() [][]string {
+	return [][]string{
+		{"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"vet", "-trimpath", "./..."}, {"test", "-run", "^$", "./..."},
+		{"test", "-run", "^$", "-cover", "./..."}, {"test", "-trimpath", "-run", "^$", "./..."},
+	}
 }
 
 // fill runs what a project will run, so that the same packages are compiled in the same ways.
@@ -122,10 +131,7 @@ func fill(ctx context.Context, cfg Config, work, cache string) error {
 	env := append(os.Environ(),
 		fmt.Sprintf("GOCACHEPROG=%s gocache --rw %s", cfg.Init, cache), "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=-mod=mod -buildvcs=false",
 		"CGO_ENABLED=0", "GOWORK=off", "GOCACHE="+filepath.Join(work, "plain"), "GOPATH="+filepath.Join(work, "gopath"))
-	for _, args := range [][]string{
-		{"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"test", "-run", "^$", "./..."},
-		{"test", "-run", "^$", "-cover", "./..."}, {"test", "-trimpath", "-run", "^$", "./..."},
-	} {
+	for _, args := range seedCommands() {
 		cmd := exec.CommandContext(ctx, cfg.Go, args...)
 		cmd.Dir, cmd.Env = project, env
 		if text, err := cmd.CombinedOutput(); err != nil {
