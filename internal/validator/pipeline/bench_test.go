@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/sandbox/toolcache"
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
 )
@@ -38,6 +40,7 @@ var machine struct {
 	driver *native.Driver
 	mounts []sandbox.Mount
 	stacks map[string]stack.Toolchain
+	cache  toolcache.Go
 }
 
 // bench opens real sandboxes with Go and Python in them.
@@ -71,7 +74,11 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
 	tc := machine.stacks[st.Name]
-	spec := sandbox.Spec{Mounts: machine.mounts, Env: map[string]string{"PATH": tc.Path, "GOCACHEPROG": "/qlp/bin/qlp-init gocache --rw /tmp/gocache --ro /qlp/gocache"}}
+	spec := sandbox.Spec{Mounts: machine.mounts, Env: map[string]string{"PATH": tc.Path}}
+	if st.Language == "go" {
+		spec.Mounts = append(spec.Mounts[:len(spec.Mounts):len(spec.Mounts)], machine.cache.Mount())
+		maps.Copy(spec.Env, machine.cache.Env())
+	}
 	for _, m := range tc.Mounts {
 		spec.Mounts = append(spec.Mounts[:len(spec.Mounts):len(spec.Mounts)], sandbox.Mount{HostPath: m.HostPath, Path: m.Path})
 	}
@@ -109,7 +116,7 @@ func prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	machine.mounts = []sandbox.Mount{{HostPath: self, Path: "/qlp/bin/qlp"}, {HostPath: initPath, Path: "/qlp/bin/qlp-init"}}
+	machine.mounts = []sandbox.Mount{{HostPath: self, Path: "/qlp/bin/qlp"}}
 	machine.stacks = map[string]stack.Toolchain{}
 	for _, name := range []string{"go", "python"} {
 		st, err := stack.Find(name)
@@ -120,12 +127,14 @@ func prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	seed, err := seedCache(ctx, initPath, machine.stacks["go"].Env)
+	goTool, err := sandbox.FindToolchain(ctx, "go")
 	if err != nil {
 		return err
 	}
-	machine.mounts = append(machine.mounts, sandbox.Mount{HostPath: seed, Path: "/qlp/gocache"})
-	return nil
+	// The cache outlives the test: it is filled once for each version of Go and user, which takes half a minute.
+	cache := filepath.Join(os.TempDir(), fmt.Sprintf("qlp-validator-test-%d", os.Getuid()))
+	machine.cache, err = toolcache.SeedGo(ctx, toolcache.Config{Dir: cache, Go: goTool.Binary, Init: initPath})
+	return err
 }
 
 // copySelf puts the test binary where the sandbox may read it.
@@ -140,34 +149,6 @@ func copySelf(dir string) (string, error) {
 	}
 	path := filepath.Join(dir, "qlp")
 	return path, os.WriteFile(path, content, 0o755)
-}
-
-// seedCache compiles what the samples use of the standard library, once for each version of Go and user.
-func seedCache(ctx context.Context, initPath string, settings map[string]string) (string, error) {
-	version, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("qlp-validator-gocache-%s-%d", strings.TrimSpace(string(version)), os.Getuid()))
-	done := filepath.Join(dir, "done")
-	if _, err := os.Stat(done); err == nil {
-		return dir, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	env := []string{"GOCACHEPROG=" + initPath + " gocache --rw " + dir}
-	for k, v := range settings {
-		if k != "PATH" {
-			env = append(env, k+"="+v)
-		}
-	}
-	for _, argv := range [][]string{{"go", "build", "std"}, {"go", "vet", "net/http/httptest", "testing", "log/slog", "encoding/json", "os/signal", "embed", "math/big"}} {
-		if err := command(ctx, env, argv...); err != nil {
-			return "", err
-		}
-	}
-	return dir, os.WriteFile(done, nil, 0o644)
 }
 
 func command(ctx context.Context, env []string, argv ...string) error {
