@@ -47,7 +47,7 @@ func TestPlanPutsFrozenTestsFirst(t *testing.T) {
 			t.Errorf("task %s: after %v, frozen %v", task.ID, task.After, task.Frozen)
 		}
 	}
-	if !strings.Contains(plan.Tasks[0].Accept[0], "9 rules of 4 fields") {
+	if !strings.Contains(plan.Tasks[0].Accept[0], "10 rules of 4 fields") {
 		t.Errorf("acceptance in words: %q", plan.Tasks[0].Accept)
 	}
 	again, err := Plan(library(), demo())
