@@ -14,6 +14,7 @@ type Run struct {
 	SandboxMS int64       `json:"sandbox_ms"`        // wall time of commands in sandboxes
 	Frozen    Digest      `json:"frozen,omitempty"`  // digest of the frozen acceptance files, once written
 	Tree      Digest      `json:"tree,omitempty"`    // of the merged project, once verified
+	Evidence  Digest      `json:"evidence,omitempty"` // of the last verification's whole report, as JSON
 	Capsule   *CapsuleRef `json:"capsule,omitempty"` // once packed
 	Tasks     []TaskRun   `json:"tasks"`
 	Checks    []Check     `json:"checks,omitempty"` // of the last verification

@@ -1,21 +1,21 @@
 -- name: InsertRun :exec
-INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: GetRun :one
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
 FROM runs WHERE id = $1;
 
 -- name: ListRuns :many
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
 FROM runs WHERE intent_id = $1 ORDER BY number;
 
 -- name: GetLatestRunID :one
 SELECT id FROM runs WHERE intent_id = $1 ORDER BY number DESC LIMIT 1;
 
 -- name: UpdateRun :execrows
-UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, capsule_digest = $7, capsule_size = $8, capsule_name = $9, ended_at = $10
-WHERE id = $11;
+UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11
+WHERE id = $12;
 
 -- name: InsertTask :exec
 INSERT INTO run_tasks (run_id, task_id, position, state, attempts, tree, reason)

@@ -18,21 +18,21 @@ const wholeCheckLimit = 16 << 20
 // probe refuses what is plainly no database, before SQLite may touch it, and sees that the file can be written: SQLite
 // would open it for reading and fail at the first write.
 func probe(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	if !info.Mode().IsRegular() {
 		return qlp.Errorf(qlp.Unavailable, "%s is not a regular file", path).WithRemedy("choose another data folder, or move it away")
 	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the path is the operator's choice
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
 	header := make([]byte, 16)
 	n, err := io.ReadFull(f, header)
 	if n == 0 && errors.Is(err, io.EOF) {

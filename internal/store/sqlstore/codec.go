@@ -80,7 +80,7 @@ func runOf(row query.Run) qlp.Run {
 	run := qlp.Run{
 		ID: row.ID, IntentID: row.IntentID, Number: int(row.Number), FromTask: row.FromTask, Verdict: qlp.Verdict(row.Verdict),
 		Reason: row.Reason, Repairs: int(row.Repairs), SandboxMS: row.SandboxMs, Frozen: qlp.Digest(row.Frozen),
-		Tree: qlp.Digest(row.Tree), StartedAt: row.StartedAt.UTC(), EndedAt: timeOf(row.EndedAt),
+		Tree: qlp.Digest(row.Tree), Evidence: qlp.Digest(row.Evidence), StartedAt: row.StartedAt.UTC(), EndedAt: timeOf(row.EndedAt),
 	}
 	if row.CapsuleDigest != "" {
 		run.Capsule = &qlp.CapsuleRef{Digest: qlp.Digest(row.CapsuleDigest), Size: row.CapsuleSize, Name: row.CapsuleName}

@@ -32,6 +32,7 @@ CREATE TABLE runs (
     sandbox_ms     integer NOT NULL,
     frozen         text NOT NULL,
     tree           text NOT NULL,
+    evidence       text NOT NULL,
     capsule_digest text NOT NULL,
     capsule_size   integer NOT NULL,
     capsule_name   text NOT NULL,

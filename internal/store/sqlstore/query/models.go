@@ -79,6 +79,7 @@ type Run struct {
 	SandboxMs     int64
 	Frozen        string
 	Tree          string
+	Evidence      string
 	CapsuleDigest string
 	CapsuleSize   int64
 	CapsuleName   string

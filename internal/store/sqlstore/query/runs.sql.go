@@ -36,7 +36,7 @@ func (q *Queries) GetLatestRunID(ctx context.Context, intentID string) (string, 
 }
 
 const getRun = `-- name: GetRun :one
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
 FROM runs WHERE id = $1
 `
 
@@ -54,6 +54,7 @@ func (q *Queries) GetRun(ctx context.Context, id string) (Run, error) {
 		&i.SandboxMs,
 		&i.Frozen,
 		&i.Tree,
+		&i.Evidence,
 		&i.CapsuleDigest,
 		&i.CapsuleSize,
 		&i.CapsuleName,
@@ -86,8 +87,8 @@ func (q *Queries) GetTree(ctx context.Context, digest string) (string, error) {
 }
 
 const insertRun = `-- name: InsertRun :exec
-INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 `
 
 type InsertRunParams struct {
@@ -101,6 +102,7 @@ type InsertRunParams struct {
 	SandboxMs     int64
 	Frozen        string
 	Tree          string
+	Evidence      string
 	CapsuleDigest string
 	CapsuleSize   int64
 	CapsuleName   string
@@ -120,6 +122,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) error {
 		arg.SandboxMs,
 		arg.Frozen,
 		arg.Tree,
+		arg.Evidence,
 		arg.CapsuleDigest,
 		arg.CapsuleSize,
 		arg.CapsuleName,
@@ -158,7 +161,7 @@ func (q *Queries) InsertTask(ctx context.Context, arg InsertTaskParams) error {
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
 FROM runs WHERE intent_id = $1 ORDER BY number
 `
 
@@ -182,6 +185,7 @@ func (q *Queries) ListRuns(ctx context.Context, intentID string) ([]Run, error) 
 			&i.SandboxMs,
 			&i.Frozen,
 			&i.Tree,
+			&i.Evidence,
 			&i.CapsuleDigest,
 			&i.CapsuleSize,
 			&i.CapsuleName,
@@ -293,8 +297,8 @@ func (q *Queries) SetTaskTree(ctx context.Context, tree sql.NullString, runID st
 }
 
 const updateRun = `-- name: UpdateRun :execrows
-UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, capsule_digest = $7, capsule_size = $8, capsule_name = $9, ended_at = $10
-WHERE id = $11
+UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11
+WHERE id = $12
 `
 
 type UpdateRunParams struct {
@@ -304,6 +308,7 @@ type UpdateRunParams struct {
 	SandboxMs     int64
 	Frozen        string
 	Tree          string
+	Evidence      string
 	CapsuleDigest string
 	CapsuleSize   int64
 	CapsuleName   string
@@ -319,6 +324,7 @@ func (q *Queries) UpdateRun(ctx context.Context, arg UpdateRunParams) (int64, er
 		arg.SandboxMs,
 		arg.Frozen,
 		arg.Tree,
+		arg.Evidence,
 		arg.CapsuleDigest,
 		arg.CapsuleSize,
 		arg.CapsuleName,
