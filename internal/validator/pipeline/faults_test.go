@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os/exec"
 	"strings"
@@ -150,6 +151,13 @@ func faults(t *testing.T) []fault {
 			name: "not formatted", stack: "go", files: py("store/store.go", "	n  int", "	n int"),
 			want: good("go").but(statuses{"quality/format": qlp.Failed}), key: "quality/format", reason: "1 files are not formatted", verdict: qlp.VerdictFailed,
 		},
+		{name: "many places", stack: "go", files: func(validator.Subject) map[string]string {
+			files := map[string]string{}
+			for i := range 300 {
+				files[fmt.Sprintf("many/m%d.go", i)] = fmt.Sprintf("package many\n\nvar M%d = {\n", i)
+			}
+			return files
+		}, want: nothingRan("go").but(statuses{"syntax/go": qlp.Failed}), verdict: qlp.VerdictFailed},
 		{name: "a duplicate", stack: "go", files: func(s validator.Subject) map[string]string {
 			return map[string]string{"copy/store.go": content(t, s, "store/store.go")}
 		}, want: nothingRan("go").but(statuses{"syntax/content": qlp.Failed}), verdict: qlp.VerdictFailed},
@@ -281,6 +289,9 @@ func evidence(t *testing.T, r validator.Report) {
 		}
 	}
 	for _, c := range r.Checks {
+		if len(c.Findings) > 201 {
+			t.Errorf("%s has %d findings", c.Key(), len(c.Findings))
+		}
 		for _, id := range c.Executions {
 			if !executions[id] {
 				t.Errorf("%s names execution %s, which is not there", c.Key(), id)

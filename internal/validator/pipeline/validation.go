@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -53,10 +54,22 @@ func newValidation(p *Pipeline, s validator.Subject, progress func(qlp.Check)) *
 func (v *validation) set(at place, checks []qlp.Check) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.found[at] = checks
-	for _, c := range checks {
-		v.tellLocked(c)
+	for i := range checks {
+		checks[i] = bounded(checks[i])
+		v.tellLocked(checks[i])
 	}
+	v.found[at] = checks
+}
+
+// maxFindings bounds the findings of one check: a project can be wrong in as many places as it likes.
+const maxFindings = 200
+
+func bounded(c qlp.Check) qlp.Check {
+	if more := len(c.Findings) - maxFindings; more > 0 {
+		rest := qlp.Finding{Rule: "more", Severity: "note", Message: fmt.Sprintf("%d more findings are not listed", more)}
+		c.Findings = append(c.Findings[:maxFindings:maxFindings], rest)
+	}
+	return c
 }
 
 func (v *validation) tell(c qlp.Check) {
