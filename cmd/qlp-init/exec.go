@@ -11,7 +11,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
 )
 
-// exec runs one program. fds are the reply socket, stdin, stdout and stderr.
+// exec runs one program. fds are the reply socket, stdin, stdout and stderr, and the task files of its cgroups.
 func (s *server) exec(req wire.Request, fds []int) {
 	reply, err := unix.FcntlInt(uintptr(fds[0]), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -89,6 +89,7 @@ func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 		return nil, failed(wire.StageSetup, err)
 	}
 	c.stdio = [3]int{fds[1], fds[2], fds[3]}
+	c.groups = fds[4:]
 	if req.Join {
 		c.join = fds[0]
 	}

@@ -73,7 +73,7 @@ func serve() error {
 
 func (s *server) handle(req wire.Request, fds []int) {
 	defer closeAll(fds)
-	if req.Op == wire.OpExec && len(fds) == 4 {
+	if req.Op == wire.OpExec && len(fds) >= 4 {
 		s.exec(req, fds)
 		return
 	}

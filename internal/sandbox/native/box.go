@@ -53,8 +53,7 @@ var _ sandbox.Sandbox = (*box)(nil)
 // ID implements sandbox.Sandbox.
 func (b *box) ID() string { return b.d.cgroups.owner + "-" + b.id }
 
-// start brings the sandbox up to the point where its init has said hello and sits in the sandbox's cgroup. Cgroups are
-// made while bubblewrap is at work.
+// start brings the sandbox up to the point where its init has said hello and sits in the sandbox's cgroup.
 func (b *box) start(ctx context.Context, p plan) error {
 	var err error
 	uid := os.Geteuid()
@@ -64,18 +63,18 @@ func (b *box) start(ctx context.Context, p plan) error {
 		}
 		uid = b.uid.uid
 	}
-	if err := b.spawn(p, uid); err != nil {
-		return err
-	}
 	if b.group, err = b.d.cgroups.create(b.id, b.limits); err != nil {
 		return err
 	}
+	if err := b.spawn(p, uid); err != nil {
+		return err
+	}
 	pid, err := b.hello(ctx)
-	if err != nil {
+	if err != nil || b.d.selfEntry {
 		return err
 	}
 	// Nothing foreign runs yet: the init starts only what is asked for from now on.
-	return b.group.joinInit(pid)
+	return b.group.join(pid)
 }
 
 func (b *box) spawn(p plan, uid int) error {
@@ -108,9 +107,11 @@ func (b *box) spawn(p plan, uid int) error {
 	}
 	defer errWrite.Close()
 	b.complaint = listen(errRead)
-	b.process, err = b.d.spawner.spawn(spawnRequest{
-		engine: b.d.engine.path, plan: p, uid: uid, files: []*os.File{null, null, errWrite, child, filter},
-	})
+	r := spawnRequest{engine: b.d.engine.path, plan: p, uid: uid, files: []*os.File{null, null, errWrite, child, filter}}
+	if b.d.selfEntry {
+		r.group = b.group
+	}
+	b.process, err = b.d.spawner.spawn(r)
 	if err != nil {
 		return err
 	}

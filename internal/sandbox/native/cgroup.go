@@ -177,18 +177,6 @@ func (g *group) join(pid int) error {
 	return nil
 }
 
-// joinInit moves the init where commands do not go by themselves: on version 1, each command has its own group of processes
-// and of counted time, and moving costs.
-func (g *group) joinInit(pid int) error {
-	only := &group{h: g.h, leaf: g.leaf, dirs: map[string]string{}}
-	for ctl, dir := range g.dirs {
-		if g.h.v2[ctl] || ctl == ctlMemory || ctl == ctlCPU {
-			only.dirs[ctl] = dir
-		}
-	}
-	return only.join(pid)
-}
-
 // kill ends every member, and returns when the group is empty.
 func (g *group) kill(timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)
@@ -237,7 +225,8 @@ func members(dir string) []int {
 	}
 	var pids []int
 	for line := range strings.Lines(string(b)) {
-		if pid, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && pid > 1 {
+		// QLP's own spawner is a member for a moment.
+		if pid, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && pid > 1 && pid != os.Getpid() {
 			pids = append(pids, pid)
 		}
 	}

@@ -149,3 +149,21 @@ func TestOrphaned(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinFromOutside takes the way of version 2 and of older kernels, where the driver moves the waiting child.
+func TestJoinFromOutside(t *testing.T) {
+	d := setup(t, Config{})
+	if !d.cgroups.has(ctlMemory) {
+		t.Skip("no cgroups here")
+	}
+	d.selfEntry = false
+	for script, want := range map[string]sandbox.Verdict{"true": sandbox.OK, "head -c 200000000 /dev/zero | tail -c 190000000": sandbox.OOM, "nope": sandbox.Nonzero} {
+		res, err := sandbox.RunOnce(t.Context(), d, sandbox.Spec{Limits: sandbox.Limits{Memory: 32 * sandbox.MiB}}, sandbox.Cmd{Argv: []string{"sh", "-c", script}}, "")
+		if err != nil || res.Verdict != want {
+			t.Errorf("%s: %s %v", script, res.Verdict, err)
+		}
+		if res.PidsPeak == 0 && res.PeakMemory == 0 {
+			t.Errorf("%s: nothing was counted", script)
+		}
+	}
+}

@@ -42,6 +42,8 @@ type Driver struct {
 	uids     *uidPool
 	spawner  *spawner
 	sequence atomic.Int64
+	// selfEntry: children move themselves into their cgroups.
+	selfEntry bool
 
 	mu     sync.Mutex
 	closed bool
@@ -77,6 +79,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 			log.Info("Cgroups of a killed process removed", "room", "sandbox", "driver", "native", "count", n)
 		}
 	}
+	d.selfEntry = d.root && d.cgroups.selfEntry()
 	if d.spawner, err = newSpawner(d.root, st.path("stage")); err != nil {
 		return nil, err
 	}

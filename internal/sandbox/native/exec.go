@@ -148,7 +148,18 @@ func (r *run) send(cmd sandbox.Cmd) (err error) {
 		return err
 	}
 	defer unix.Close(in)
-	r.conn, err = r.b.request(r.request(cmd), in, outFar, errFar)
+	fds := []int{in, outFar, errFar}
+	if r.b.d.selfEntry {
+		tasks, terr := r.group.taskFiles()
+		defer closeAll(tasks)
+		for _, f := range tasks {
+			fds = append(fds, int(f.Fd()))
+		}
+		err = terr
+	}
+	if err == nil {
+		r.conn, err = r.b.request(r.request(cmd), fds...)
+	}
 	if err != nil {
 		outNear.Close()
 		errNear.Close()
@@ -190,7 +201,7 @@ func (r *run) request(cmd sandbox.Cmd) wire.Request {
 	}
 	maps.Copy(env, r.b.env)
 	maps.Copy(env, cmd.Env)
-	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: len(r.group.dirs) > 0}
+	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: len(r.group.dirs) > 0 && !r.b.d.selfEntry}
 	for _, a := range cmd.Argv {
 		req.Argv = append(req.Argv, []byte(a))
 	}

@@ -23,12 +23,14 @@ type spawner struct {
 	stageDir string
 	requests chan spawnRequest
 	done     chan struct{}
+	broken   error // of the thread's own; only run touches it
 }
 
 type spawnRequest struct {
 	engine string
 	plan   plan
 	uid    int
+	group  *group     // to be forked into, or nil
 	files  []*os.File // stdin, stdout, stderr, control, filter
 	answer chan spawnAnswer
 }
@@ -87,6 +89,9 @@ func (s *spawner) run(ready chan<- error) {
 }
 
 func (s *spawner) one(r spawnRequest, home int) (*os.Process, error) {
+	if s.broken != nil {
+		return nil, s.broken
+	}
 	attr := &os.ProcAttr{Dir: "/", Env: []string{}, Files: r.files, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}}
 	if s.root {
 		if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
@@ -97,6 +102,18 @@ func (s *spawner) one(r spawnRequest, home int) (*os.Process, error) {
 			return nil, err
 		}
 		attr.Sys.Credential = &syscall.Credential{Uid: uint32(r.uid), Gid: uint32(r.uid)}
+	}
+	if r.group != nil {
+		err := r.group.enter()
+		defer func() {
+			if lerr := r.group.leave(); lerr != nil {
+				// This thread would take its next child, and in the end itself, into a group that is about to be killed.
+				s.broken = lerr
+			}
+		}()
+		if err != nil {
+			return nil, err
+		}
 	}
 	p, err := os.StartProcess(r.engine, append([]string{r.engine}, r.plan.args()...), attr)
 	if err != nil {

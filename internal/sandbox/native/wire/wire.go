@@ -11,7 +11,7 @@ package wire
 
 // The operations of a Request.
 const (
-	OpExec  = "exec"  // fds: reply, stdin, stdout, stderr
+	OpExec  = "exec"  // fds: reply, stdin, stdout, stderr, then cgroup task files to enter
 	OpPut   = "put"   // fds: reply, the read end of a pipe with a tar
 	OpGet   = "get"   // fds: reply, the write end of a pipe for a tar
 	OpDial  = "dial"  // fds: reply; the answer carries the socket
