@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -134,4 +136,69 @@ func TestPutSurvivesKill(t *testing.T) {
 	if err != nil {
 		t.Errorf("a blob is half: %v", err)
 	}
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a file system to fill")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skipf("this machine does not let root mount a tmpfs: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	s := open(t, dir, file.Config{})
+	digest, err := s.Put(t.Context(), []byte("fits"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Put(t.Context(), make([]byte, 1<<20))
+	if qlp.CodeOf(err) != qlp.Exhausted || qlp.RemedyOf(err) == "" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Get(t.Context(), digest); err != nil {
+		t.Errorf("what was there: %v", err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) != 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+	if _, err := s.Put(t.Context(), make([]byte, 4096)); err != nil {
+		t.Errorf("what fits after that: %v", err)
+	}
+}
+
+func TestFolderThatMayNotBeWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for d := dir; len(d) > len(os.TempDir()); d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o555); err != nil { //nolint:gosec // any user may look
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		for d := dir; len(d) > len(os.TempDir()); d = filepath.Dir(d) {
+			_ = os.Chmod(d, 0o700) //nolint:gosec // a folder
+		}
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if os.Getuid() == 0 { // the rights of root belong to a thread, which ends with this goroutine
+			runtime.LockOSThread()
+			if _, _, errno := syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0); errno != 0 {
+				t.Errorf("give up the rights of root: %v", errno)
+				return
+			}
+		}
+		_, err := file.Open(filepath.Join(dir, "blobs"), file.Config{})
+		if qlp.CodeOf(err) != qlp.Forbidden || qlp.RemedyOf(err) == "" {
+			t.Errorf("got %v", err)
+		}
+	}()
+	<-done
 }

@@ -93,11 +93,8 @@ func (t *transaction) SetTaskTree(ctx context.Context, runID, taskID string, tre
 
 // PutTree stores a tree by its digest.
 func (t *transaction) PutTree(ctx context.Context, tree qlp.Tree) error {
-	text, err := encode(tree)
-	if err != nil {
-		return err
-	}
-	return t.store.fault(ctx, "put tree", t.q.PutTree(ctx, string(qlp.DigestOf([]byte(text))), text))
+	_, err := t.storeTree(ctx, tree)
+	return err
 }
 
 // putTree stores a tree and returns its digest, "" for no tree at all.
@@ -105,5 +102,14 @@ func (t *transaction) putTree(ctx context.Context, tree qlp.Tree) (string, error
 	if tree == nil {
 		return "", nil
 	}
-	return string(tree.Digest()), t.PutTree(ctx, tree)
+	return t.storeTree(ctx, tree)
+}
+
+func (t *transaction) storeTree(ctx context.Context, tree qlp.Tree) (string, error) {
+	text, err := encode(tree)
+	if err != nil {
+		return "", err
+	}
+	digest := string(qlp.DigestOf([]byte(text))) // as Tree.Digest, without writing the JSON again
+	return digest, t.store.fault(ctx, "put tree", t.q.PutTree(ctx, digest, text))
 }

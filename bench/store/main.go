@@ -1,0 +1,416 @@
+// Command store measures the embedded store, its queue and its blobs, and prints one line a measure. Run it with
+//
+//	go run ./bench/store [-durable] [-n 2000] [-idle 10s]
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/quantumlayer/qlp/internal/blob"
+	"github.com/quantumlayer/qlp/internal/blob/file"
+	"github.com/quantumlayer/qlp/internal/events"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/sqlite"
+	"github.com/quantumlayer/qlp/internal/worker"
+)
+
+func main() {
+	durable := flag.Bool("durable", false, "synchronise each commit and blob with the disk")
+	n := flag.Int("n", 2000, "how often each operation is done")
+	idle := flag.Duration("idle", 10*time.Second, "how long an idle worker is watched")
+	dir := flag.String("dir", "", "where to write (a temporary folder by default)")
+	flag.Parse()
+	if err := run(context.Background(), *dir, *durable, *n, *idle); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, parent string, durable bool, n int, idle time.Duration) error {
+	dir, err := os.MkdirTemp(parent, "qlp-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "qlp.db")
+	if err := opening(ctx, path, durable); err != nil {
+		return err
+	}
+	st, err := sqlite.Open(ctx, path, sqlite.Config{Durable: durable})
+	if err != nil {
+		return err
+	}
+	for _, measure := range []func() error{
+		func() error { return operations(ctx, st, n) },
+		func() error { return contended(ctx, st, n) },
+		func() error { return hops(ctx, st, n/4) },
+		func() error { return following(ctx, st, n/4) },
+		func() error { return resting(ctx, st, idle) },
+		func() error { return blobs(ctx, filepath.Join(dir, "blobs"), durable) },
+	} {
+		if err := measure(); err != nil {
+			return err
+		}
+	}
+	if err := st.Close(); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if st, err = sqlite.Open(ctx, path, sqlite.Config{}); err != nil {
+		return err
+	}
+	fmt.Printf("%-44s %9.2f ms (%.1f MB)\n", "open what these measures left", ms(time.Since(start)), float64(info.Size())/1e6)
+	return st.Close()
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// report prints the middle, the slow and the slowest of a measure.
+func report(name string, took []time.Duration) {
+	slices.Sort(took)
+	at := func(p int) time.Duration { return took[min(len(took)*p/100, len(took)-1)] }
+	fmt.Printf("%-44s p50 %7.3f   p95 %7.3f   p99 %7.3f   max %8.3f ms   (%d)\n", name, ms(at(50)), ms(at(95)), ms(at(99)), ms(at(100)), len(took))
+}
+
+func timed(n int, name string, fn func(i int) error) error {
+	took := make([]time.Duration, n)
+	for i := range took {
+		start := time.Now()
+		if err := fn(i); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		took[i] = time.Since(start)
+	}
+	report(name, took)
+	return nil
+}
+
+func opening(ctx context.Context, path string, durable bool) error {
+	for _, name := range []string{"open a new database", "open it again", "open it once more"} {
+		start := time.Now()
+		st, err := sqlite.Open(ctx, path, sqlite.Config{Durable: durable})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-44s %9.2f ms\n", name, ms(time.Since(start)))
+		if err := st.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// sample is about as large as the Spec of a service with three entities.
+func sample() *qlp.Spec {
+	spec := &qlp.Spec{Title: "Library", Kind: qlp.KindService, Stack: "go"}
+	for _, name := range []string{"book", "member", "loan"} {
+		e := qlp.Entity{Name: name, Plural: name + "s"}
+		for i := range 6 {
+			e.Fields = append(e.Fields, qlp.Field{Name: fmt.Sprintf("field_%d", i), Type: "string", Unique: i == 0})
+		}
+		spec.Entities = append(spec.Entities, e)
+	}
+	for i := range 60 {
+		spec.Acceptance = append(spec.Acceptance, qlp.Acceptance{ID: fmt.Sprintf("book.create.%d", i), When: "a book is created", Then: "it is there"})
+	}
+	return spec
+}
+
+// operations measures what the orchestrator does, one after the other.
+func operations(ctx context.Context, st *sqlite.Store, n int) error {
+	ids, runs := make([]string, n), make([]string, n)
+	for i := range ids {
+		ids[i], runs[i] = newID(), newID()
+	}
+	spec := sample()
+	var tree qlp.Tree
+	for i := range 40 {
+		tree = append(tree, qlp.Entry{Path: fmt.Sprintf("internal/file_%02d.go", i), Digest: qlp.DigestOf([]byte{byte(i)}), Size: 2000})
+	}
+	tx := func(fn func(i int, tx store.Tx) error) func(int) error {
+		return func(i int) error { return st.Tx(ctx, func(tx store.Tx) error { return fn(i, tx) }) }
+	}
+	read := func(fn func(i int, r store.Reader) error) func(int) error {
+		return func(i int) error { return st.Read(ctx, func(r store.Reader) error { return fn(i, r) }) }
+	}
+	data, err := json.Marshal(qlp.StateChanged{From: "ready", To: "running"})
+	if err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		name string
+		fn   func(i int) error
+	}{
+		{"insert intent, event, job", tx(func(i int, tx store.Tx) error {
+			if err := tx.InsertIntent(ctx, qlp.Intent{ID: ids[i], Words: "a library", Spec: spec}, ids[i], qlp.DigestOf(nil)); err != nil {
+				return err
+			}
+			if _, err := tx.Append(ctx, qlp.Event{IntentID: ids[i], Type: qlp.EventIntentReceived}); err != nil {
+				return err
+			}
+			return tx.Enqueue(ctx, store.Job{Kind: store.JobInterpret, IntentID: ids[i]})
+		})},
+		{"move intent", tx(func(i int, tx store.Tx) error {
+			return tx.MoveIntent(ctx, ids[i], qlp.StateReceived, qlp.StateInterpreting, "")
+		})},
+		{"insert run with 6 tasks", tx(func(i int, tx store.Tx) error {
+			run := qlp.Run{ID: runs[i], IntentID: ids[i], Number: 1}
+			for _, id := range []string{"acceptance", "domain", "storage", "handlers", "wiring", "documents"} {
+				run.Tasks = append(run.Tasks, qlp.TaskRun{TaskID: id, State: qlp.TaskReady})
+			}
+			return tx.InsertRun(ctx, run)
+		})},
+		{"begin attempt, move task, event", tx(func(i int, tx store.Tx) error {
+			if _, _, err := tx.BeginAttempt(ctx, qlp.Attempt{RunID: runs[i], TaskID: "domain", Number: 1}); err != nil {
+				return err
+			}
+			if err := tx.MoveTask(ctx, runs[i], "domain", qlp.TaskReady, qlp.TaskRunning, ""); err != nil {
+				return err
+			}
+			_, err := tx.Append(ctx, qlp.Event{IntentID: ids[i], Type: qlp.EventTaskState, Data: data})
+			return err
+		})},
+		{"end attempt with a tree of 40, event, job", tx(func(i int, tx store.Tx) error {
+			if err := tx.EndAttempt(ctx, qlp.Attempt{RunID: runs[i], TaskID: "domain", Number: 1, State: qlp.AttemptGood, Tree: tree}); err != nil {
+				return err
+			}
+			if err := tx.SetTaskTree(ctx, runs[i], "domain", tree); err != nil {
+				return err
+			}
+			if _, err := tx.Append(ctx, qlp.Event{IntentID: ids[i], Type: qlp.EventTaskState, Data: data}); err != nil {
+				return err
+			}
+			return tx.Enqueue(ctx, store.Job{Kind: store.JobTask, IntentID: ids[i], RunID: runs[i], TaskID: "storage", Attempt: 1})
+		})},
+		{"append one event", tx(func(i int, tx store.Tx) error {
+			_, err := tx.Append(ctx, qlp.Event{IntentID: ids[i], Type: qlp.EventTaskState, Data: data})
+			return err
+		})},
+		{"cancel jobs", tx(func(i int, tx store.Tx) error { return tx.CancelJobs(ctx, ids[i]) })},
+		{"read intent with its run", read(func(i int, r store.Reader) error { _, err := r.Intent(ctx, ids[i]); return err })},
+		{"read run", read(func(i int, r store.Reader) error { _, err := r.Run(ctx, runs[i]); return err })},
+		{"read state", read(func(i int, r store.Reader) error { _, err := r.State(ctx, ids[i]); return err })},
+		{"read events", read(func(i int, r store.Reader) error { _, err := r.Events(ctx, ids[i], 0, 256); return err })},
+		{"list 50 intents from the middle", read(func(i int, r store.Reader) error {
+			_, err := r.Intents(ctx, store.IntentFilter{After: ids[len(ids)/2], Limit: 50})
+			return err
+		})},
+	} {
+		if err := timed(n, m.name, m.fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contended measures small writes of four writers while four readers read.
+func contended(ctx context.Context, st *sqlite.Store, n int) error {
+	id := newID()
+	err := st.Tx(ctx, func(tx store.Tx) error { return tx.InsertIntent(ctx, qlp.Intent{ID: id, Words: "w"}, "", "") })
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var failed error
+	took := map[string][]time.Duration{}
+	note := func(name string, d time.Duration, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		took[name] = append(took[name], d)
+		if err != nil {
+			failed = err
+		}
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range n / 4 {
+				start := time.Now()
+				err := st.Tx(ctx, func(tx store.Tx) error {
+					_, err := tx.Append(ctx, qlp.Event{IntentID: id, Type: qlp.EventTaskState})
+					return err
+				})
+				note("append one event, 4 writers and 4 readers", time.Since(start), err)
+			}
+		})
+		wg.Go(func() {
+			for range n / 4 {
+				start := time.Now()
+				err := st.Read(ctx, func(r store.Reader) error { _, err := r.Intent(ctx, id); return err })
+				note("read intent, 4 writers and 4 readers", time.Since(start), err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, name := range []string{"append one event, 4 writers and 4 readers", "read intent, 4 writers and 4 readers"} {
+		report(name, took[name])
+	}
+	return failed
+}
+
+// hopper tells when a job arrives, and does nothing else.
+type hopper struct{ arrived chan time.Time }
+
+func (h hopper) Interpret(context.Context, store.Job) error      { return nil }
+func (h hopper) Plan(context.Context, store.Job) error           { return nil }
+func (h hopper) Task(context.Context, store.Job) error           { h.arrived <- time.Now(); return nil }
+func (h hopper) Verify(context.Context, store.Job) error         { return nil }
+func (h hopper) Pack(context.Context, store.Job) error           { return nil }
+func (h hopper) Abandon(context.Context, store.Job, error) error { return nil }
+
+// hops measures from the begin of the transaction that adds a job to the call of the engine, and from its commit.
+func hops(ctx context.Context, st *sqlite.Store, n int) error {
+	if err := drop(ctx, st); err != nil {
+		return err
+	}
+	h := hopper{arrived: make(chan time.Time, 1)}
+	w, err := worker.New(st.Queue, h, slog.New(slog.DiscardHandler), worker.Config{})
+	if err != nil {
+		return err
+	}
+	if err := w.Start(ctx); err != nil {
+		return err
+	}
+	whole, hop := make([]time.Duration, n), make([]time.Duration, n)
+	for i := range n {
+		time.Sleep(time.Duration(i%7) * time.Millisecond) // not in step with anything in the queue
+		start := time.Now()
+		err := st.Tx(ctx, func(tx store.Tx) error {
+			return tx.Enqueue(ctx, store.Job{Kind: store.JobTask, IntentID: "i", RunID: "r", TaskID: "t", Attempt: i})
+		})
+		if err != nil {
+			return err
+		}
+		committed := time.Now()
+		at := <-h.arrived
+		whole[i], hop[i] = at.Sub(start), at.Sub(committed)
+	}
+	report("hop: commit of a job to the engine's call", hop)
+	report("hop: begin of its transaction to the call", whole)
+	return w.Stop(ctx)
+}
+
+// drop removes the jobs that the other measures left, which nobody is to run.
+func drop(ctx context.Context, st *sqlite.Store) error {
+	jobs, err := st.Queue.Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	return st.Tx(ctx, func(tx store.Tx) error {
+		for _, job := range jobs {
+			if err := tx.CancelJobs(ctx, job.IntentID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// following measures from the commit of an event to a follower that has it.
+func following(ctx context.Context, st *sqlite.Store, n int) error {
+	id := newID()
+	err := st.Tx(ctx, func(tx store.Tx) error { return tx.InsertIntent(ctx, qlp.Intent{ID: id, Words: "w"}, "", "") })
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer func() { cancel(); wg.Wait() }()
+	arrived := make(chan time.Time)
+	const followers = 20
+	for f := range followers {
+		wg.Go(func() {
+			for _, err := range events.Follow(ctx, st, id, 0) {
+				if err != nil {
+					return
+				}
+				if f == 0 {
+					arrived <- time.Now()
+				}
+			}
+		})
+	}
+	took := make([]time.Duration, n)
+	for i := range took {
+		err := st.Tx(ctx, func(tx store.Tx) error {
+			_, err := tx.Append(ctx, qlp.Event{IntentID: id, Type: qlp.EventTaskState})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		took[i] = max(0, (<-arrived).Sub(start))
+	}
+	report("event: commit to one of 20 followers", took)
+	return nil
+}
+
+// resting measures what a worker costs that has nothing to do, with one follower of events.
+func resting(ctx context.Context, st *sqlite.Store, d time.Duration) error {
+	w, err := worker.New(st.Queue, hopper{arrived: make(chan time.Time, 1)}, slog.New(slog.DiscardHandler), worker.Config{})
+	if err != nil {
+		return err
+	}
+	if err := w.Start(ctx); err != nil {
+		return err
+	}
+	time.Sleep(2 * time.Second) // River elects its leader first
+	before := cpu()
+	time.Sleep(d)
+	used := cpu() - before
+	fmt.Printf("%-44s %9.2f %% of one core (%.0f ms of processor time in %s)\n", "idle worker", 100*used.Seconds()/d.Seconds(), ms(used), d)
+	return w.Stop(ctx)
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// blobs measures a project of 40 small files.
+func blobs(ctx context.Context, dir string, durable bool) error {
+	s, err := file.Open(dir, file.Config{Durable: durable})
+	if err != nil {
+		return err
+	}
+	var tree qlp.Tree
+	project := func(i int) (files []qlp.File) {
+		for f := range 40 {
+			files = append(files, qlp.File{Path: fmt.Sprintf("f%02d.go", f), Content: fmt.Appendf(make([]byte, 2000), "%d/%d", i, f)})
+		}
+		return files
+	}
+	if err := timed(50, "blobs: put a new tree of 40 files", func(i int) error { tree, err = blob.PutTree(ctx, s, project(i)); return err }); err != nil {
+		return err
+	}
+	if err := timed(50, "blobs: put it again", func(i int) error { _, err := blob.PutTree(ctx, s, project(i)); return err }); err != nil {
+		return err
+	}
+	if err := timed(50, "blobs: get a tree of 40 files", func(int) error { _, err := blob.GetTree(ctx, s, tree); return err }); err != nil {
+		return err
+	}
+	return s.Close()
+}
