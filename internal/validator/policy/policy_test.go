@@ -153,6 +153,31 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestGuide keeps the policy that the guide shows working.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/guide/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```rego\n")
+	text, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("the guide shows no policy")
+	}
+	r, err := Compile(t.Context(), "guide", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := apply(t, r, spec(), goStack, good())
+	if c := got["policy/rules"]; c.Status() != qlp.Failed || c.Reason != "only 2 unit tests" {
+		t.Errorf("%s %s", c.Status(), c.Reason)
+	}
+	if !got["quality/lint"].Required || got["verdict"].Name != string(qlp.VerdictFailed) {
+		t.Errorf("lint required %v, verdict %s", got["quality/lint"].Required, got["verdict"].Name)
+	}
+}
+
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
