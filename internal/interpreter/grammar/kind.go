@@ -1,0 +1,314 @@
+package grammar
+
+// kindPhrase reads what is to be built: "a small Python web service for a clinic", "node api", "REST API that keeps
+// bookmarks". It takes the stack and the domain out of the words around the kind.
+func (p *parser) kindPhrase() bool {
+	start := p.i
+	end, service, ok := p.kindWords()
+	if !ok {
+		return false
+	}
+	if !service && (p.is(end, "(", ":", "with") && !p.is(end, "with") || p.in(end, haveVerbs) && !p.is(end, "with") || p.is(end, "belongs", "belong")) {
+		return false
+	}
+	if p.pluralKind(start, end) {
+		return false
+	}
+	p.i = end
+	for p.kindTail() {
+	}
+	return p.boundary(p.i, len(p.t)) || p.i > end || p.i == end
+}
+
+// pluralKind reports whether the phrase is the head of a description: "services (name, price)", "each server has".
+func (p *parser) pluralKind(start, end int) bool {
+	last := p.t[end-1].low
+	plural := last == "services" || last == "servers" || last == "apps" || last == "tools" || last == "systems" || last == "projects" || last == "programs" || last == "applications" || last == "platforms"
+	return (plural || p.is(start, "each", "every")) && (p.is(end, "(", ":", "with", "are", "is", "can", "may") || p.in(end, haveVerbs) || p.is(end, "belong", "belongs"))
+}
+
+// kindWords reads up to the end of the kind's own words.
+func (p *parser) kindWords() (end int, service, ok bool) {
+	i, kindEnd := p.i, 0
+	var domain []int
+	for ; i < len(p.t) && i-p.i < 30; i++ {
+		t := p.t[i]
+		if t.kind == mark && (t.low == "-" || t.low == "/" || t.low == ",") && kindEnd == 0 {
+			if t.low == "," && !p.in(i+1, fillers) && !p.in(i+1, transportWords) {
+				break
+			}
+			continue
+		}
+		if t.kind != word {
+			break
+		}
+		if _, foreign := foreignStacks[t.low]; foreign && (kindEnd == 0 || p.in(i-1, serviceWords)) && !p.known[p.v.words.Singular(t.low)] {
+			p.add(fact{kind: foreignFact, val: p.source(t.at), at: t.at})
+			continue
+		}
+		switch {
+		case kindEnd > 0 && t.low == "project" || serviceWords[t.low] || kindEnd == 0 && (t.low == "rest" || t.low == "restful") && p.kindEnds(i+1):
+			kindEnd, service = i+1, true
+		case t.low == "back" && p.is(i+1, "end"):
+			i++
+			kindEnd, service = i+1, true
+		case t.low == "micro" && p.is(i+1, "service", "services"), transportWords[t.low]:
+			if kindEnd > 0 && i == kindEnd && !p.in(i+1, serviceWords) && !p.in(i+1, unclearWords) {
+				return kindEnd, service, p.domainOf(domain)
+			}
+		case unclearWords[t.low]:
+			kindEnd = i + 1
+		case kindEnd > 0:
+			return kindEnd, service, p.domainOf(domain)
+		case stackNames[t.low] != "" && (t.low != "go" || i == p.i || !p.is(i-1, "to")):
+			p.add(fact{kind: stackFact, val: stackNames[t.low], key: t.low, at: t.at})
+		case fillers[t.low] && len(domain) == 0, adornments[t.low] && !p.nounAhead(i):
+		case len(domain) > 0 && (fillers[t.low] || closed[t.low]), closed[t.low]:
+			return 0, false, false
+		default:
+			domain = append(domain, i)
+		}
+	}
+	return kindEnd, service, kindEnd > 0 && p.domainOf(domain)
+}
+
+// kindEnds reports whether "rest" at i-1 is the kind itself: "REST in Go", "REST for books".
+func (p *parser) kindEnds(i int) bool {
+	return i >= len(p.t) || p.is(i, "in", "for", "with", "that", ":")
+}
+
+// nounAhead reports whether an adornment is part of the domain's name: "sample tracking API" is about samples.
+func (p *parser) nounAhead(i int) bool {
+	return p.is(i, "sample", "record", "house", "content", "service") && i+1 < len(p.t) && p.t[i+1].kind == word && !serviceWords[p.t[i+1].low] && !unclearWords[p.t[i+1].low] && !transportWords[p.t[i+1].low]
+}
+
+// domainOf notes the nouns in front of the kind.
+func (p *parser) domainOf(words []int) bool {
+	for len(words) > 1 && p.in(words[len(words)-1], domainTails) {
+		words = words[:len(words)-1]
+	}
+	if len(words) == 0 {
+		return true
+	}
+	if len(words) > 5 {
+		return false
+	}
+	at := p.at(words[0], words[len(words)-1]+1)
+	p.add(fact{kind: domainFact, val: p.source(at), at: at})
+	name := p.t[words[len(words)-1]].low
+	if len(p.topics) == 0 && isName(name) && (len(words) == 1 || len(words) == 2 && isName(p.t[words[0]].low)) {
+		if len(words) == 2 {
+			name = p.t[words[0]].low + "_" + name
+		}
+		p.topics = []string{p.v.words.Singular(name)}
+	}
+	return true
+}
+
+var domainTails = set("management tracking tracker manager keeping registry store storage catalog catalogue data crud")
+
+// kindTail reads one phrase after the kind.
+func (p *parser) kindTail() bool {
+	i := p.i
+	switch {
+	case p.is(i, "called", "named", "titled"):
+		return p.titleAt(i + 1)
+	case p.is(i, "in", "using", "with", "on", "written", "built", "via", "based") && p.try(p.setting):
+		return true
+	case p.is(i, "(") && p.t[i].match > i && p.stackGroup(i):
+		return true
+	case p.is(i, "for", "about", "around"):
+		return p.try(func() bool { return p.topic(i+1, false) })
+	case p.is(i, "of") && p.is(i+1, "my", "our", "a", "the"):
+		return p.try(func() bool { return p.topic(i+1, false) })
+	case p.is(i, "to", "that", "which", "where", "so", "should", "must", "will", "can") || p.in(i, keepVerbs):
+		return p.try(func() bool { return p.keeps(i) })
+	case p.is(i, "with") && (len(p.topics) == 0 || !p.topicNamed()):
+		return p.try(func() bool { return p.withThings(i + 1) })
+	case p.is(i, "with"):
+		return p.try(p.topicFields)
+	}
+	return false
+}
+
+// stackGroup reads "(Go, net/http)" after the kind.
+func (p *parser) stackGroup(i int) bool {
+	return p.try(func() bool {
+		p.i = i + 1
+		for p.i < p.t[i].match {
+			if p.is(p.i, ",", "/") || p.stackWord(true, true, false) {
+				if p.is(p.i, ",", "/") {
+					p.i++
+				}
+				continue
+			}
+			return false
+		}
+		p.i = p.t[i].match + 1
+		return true
+	})
+}
+
+func (p *parser) titleAt(i int) bool {
+	start := i
+	for i < len(p.t) && i-start < 5 && (p.t[i].kind == quoted || p.t[i].kind == word && (p.t[i].upper || i == start) && !p.is(i, "with", "that", "for", "in")) {
+		i++
+	}
+	if i == start {
+		return false
+	}
+	at := p.at(start, i)
+	p.add(fact{kind: titleFact, val: p.source(at), at: at})
+	p.i = i
+	return true
+}
+
+// keeps reads "to manage students and courses", "that keeps track of bookmarks", "should store books".
+func (p *parser) keeps(i int) bool {
+	for p.is(i, "to", "that", "which", "where", "so", "i", "we", "users", "can", "should", "must", "will", "you", "help", "helps", "me", "us", "could", "allows", "let", "lets") {
+		i++
+	}
+	if p.is(i, "keep", "keeps", "keeping") && p.is(i+1, "track") && p.is(i+2, "of") {
+		return p.topic(i+3, true)
+	}
+	if !p.in(i, keepVerbs) {
+		return false
+	}
+	return p.topic(i+1, true)
+}
+
+// topic reads what the service is for. A noun that goes on to be described is left for the next statement.
+func (p *parser) topic(i int, listed bool) bool {
+	if !listed && (p.in(i, keepVerbs) || p.is(i, "keeping") && p.is(i+1, "track")) {
+		return p.keeps(i)
+	}
+	if p.is(i, "crud") && p.is(i+1, "for") {
+		i += 2
+	}
+	if p.is(i, "a", "an", "the", "my", "our") && (p.is(i+2, "of")) && p.is(i+1, "list", "collection", "set", "catalog", "catalogue", "register", "library", "database") {
+		i += 3
+		listed = true
+	}
+	var topics []string
+	for {
+		n, ok := p.noun(i, len(p.t))
+		if !ok {
+			return false
+		}
+		if p.is(n.end, "(") && p.t[n.end].match > 0 || (n.plural || p.known[n.name] && n.article != "") && p.is(n.end, "with") && !p.would(n.end, p.setting) ||
+			n.plural && p.is(n.end, "that", "which", "each") && p.would(i, p.entity) {
+			p.i = i
+			return true
+		}
+		if p.in(n.end, haveVerbs) && !p.is(n.end, "with") || p.is(n.end, "belong", "belongs") {
+			break
+		}
+		p.add(fact{kind: topicFact, entity: n.name, val: p.source(n.at), listed: listed, plural: n.plural, at: n.at})
+		if n.plural || listed {
+			topics = append(topics, n.name)
+		}
+		i = n.end
+		next := i
+		for p.is(next, ",", "and", "&") {
+			next++
+		}
+		if next == i || !n.plural && !listed || p.would(next, p.setting) || p.would(next, p.find) {
+			break
+		}
+		if m, ok := p.noun(next, len(p.t)); !ok || !m.plural && !p.known[m.name] {
+			break
+		}
+		i = next
+	}
+	if len(topics) > 0 {
+		p.topics = topics
+	} else {
+		p.topics = nil
+	}
+	p.i = i
+	return true
+}
+
+func (p *parser) topicNamed() bool {
+	for _, f := range p.facts {
+		if f.kind == topicFact && (f.plural || f.listed) {
+			return true
+		}
+	}
+	return false
+}
+
+// withThings reads "with books (title, author) and members", after a kind or a domain that has no fields itself.
+func (p *parser) withThings(i int) bool {
+	for p.is(i, "the", "following", "two", "three", "four", "five", "several") || p.in(i, metaWords) {
+		i++
+	}
+	if p.is(i, ":") {
+		i++
+	}
+	p.i = i
+	if p.is(i, "crud") || p.would(i, p.newStatement) {
+		return true
+	}
+	n, ok := p.noun(i, len(p.t))
+	if !ok {
+		return false
+	}
+	if p.opensGroup(n) {
+		return true
+	}
+	for ok && (n.plural || p.known[n.name]) && p.boundary(n.end, len(p.t)) {
+		p.add(fact{kind: mentionFact, entity: n.name, at: n.at})
+		p.i = n.end
+		next := n.end
+		for p.is(next, ",", "and", "&") {
+			next++
+		}
+		if next == n.end || p.would(next, p.setting) {
+			return true
+		}
+		n, ok = p.noun(next, len(p.t))
+		if ok && p.opensGroup(n) {
+			return true
+		}
+	}
+	return p.i > i
+}
+
+// topicFields reads the fields of the thing that the kind phrase has named: "a service that keeps bookmarks: url, title".
+func (p *parser) topicFields() bool {
+	if len(p.topics) != 1 {
+		return false
+	}
+	topic := p.topics[0]
+	i := p.i + 1
+	if p.is(p.i, "with") && p.would(p.i, p.setting) {
+		return false
+	}
+	for p.in(i, fieldWords) || p.is(i, "the", "following", "these") && (p.in(i+1, fieldWords) || p.is(i+1, "following")) || p.is(i, ":") && i > p.i {
+		i++
+	}
+	if p.would(i, p.newStatement) || p.would(i, p.entity) && p.plainHead(i) {
+		return false
+	}
+	at := span{}
+	for _, f := range p.facts {
+		if f.kind == topicFact && f.entity == topic || f.kind == domainFact && at == (span{}) {
+			at = f.at
+		}
+	}
+	p.i = i
+	p.declare(topic, at)
+	p.topics = nil
+	if !p.fields(topic, len(p.t), listMode) {
+		return false
+	}
+	p.tails(topic)
+	return true
+}
+
+// plainHead reports whether the noun at i opens a bracket of fields.
+func (p *parser) plainHead(i int) bool {
+	n, ok := p.noun(i, len(p.t))
+	return ok && (!p.is(n.end, "(") || p.opensGroup(n))
+}
