@@ -131,7 +131,8 @@ type Field struct {
 	Auto         bool      `json:"auto,omitempty"`          // set by the service, refused from a caller; date and datetime
 }
 
-// Acceptance is one case that the finished software must pass. For a service, Steps are HTTP requests in order.
+// Acceptance is one case that the finished software must pass. For a service, Steps are HTTP requests in order; the first
+// that is not answered as expected fails the case.
 type Acceptance struct {
 	ID    string `json:"id"`              // stable: book.create.isbn.unique
 	Given string `json:"given,omitempty"` // in words
@@ -139,28 +140,41 @@ type Acceptance struct {
 	Then  string `json:"then"`            // in words
 	Rule  string `json:"rule,omitempty"`  // the Spec path whose rule this case is about
 	Good  bool   `json:"good"`            // true for an accepting case, false for a refusing one
+	Group string `json:"group,omitempty"` // cases of a group share one service, which starts with no row, in their order
 	Steps []Step `json:"steps"`
 }
 
-// Step is one HTTP request and what must come back. In Path and Body, "{{name}}" stands for a value that an earlier step
-// saved.
+// Step is one HTTP request and what must come back. In Path, Headers, Body and Expect, "{{name}}" stands for a value that
+// an earlier step of the case, or this one, has saved, "{{api_key}}" for the service's key, and "{{x*100}}" for the text x a
+// hundred times. A Body is sent as application/json unless Headers name another type; an empty one is none.
 type Step struct {
 	Method  string            `json:"method"`
 	Path    string            `json:"path"` // with its query
 	Headers map[string]string `json:"headers,omitempty"`
-	Body    string            `json:"body,omitempty"`    // sent as it stands; JSON unless Headers says otherwise
+	Body    string            `json:"body,omitempty"`    // sent as it stands
 	Save    map[string]string `json:"save,omitempty"`    // name → JSON pointer into the answer
 	Expect  Expect            `json:"expect"`            //
 	NoAuth  bool              `json:"no_auth,omitempty"` // leave the API key out
 }
 
-// Expect is what an answer must be. Only what is set is compared.
+// Expect is what an answer must be. Only what is set is compared, except for the form of every answer: a status of 400 or
+// more comes as a problem whose status is the answer's, 200 and 201 come as JSON, 204 and the answer to a HEAD are empty.
 type Expect struct {
-	Status  int               `json:"status"`
-	Headers map[string]string `json:"headers,omitempty"` // by prefix of the value
-	Body    map[string]string `json:"body,omitempty"`    // JSON pointer → the JSON value expected there ("null", "\"x\"", "3"); "{{name}}" is replaced
-	Absent  []string          `json:"absent,omitempty"`  // JSON pointers that must not be there
-	Count   map[string]int    `json:"count,omitempty"`   // JSON pointer of an array → its length
+	Status  int                 `json:"status"`
+	Headers map[string]string   `json:"headers,omitempty"` // equal, but for parameters after a semicolon
+	Errors  []FieldError        `json:"errors,omitempty"`  // of a problem: exactly these, in this order
+	Body    map[string]string   `json:"body,omitempty"`    // JSON pointer → the JSON value expected there: null, "x", 3
+	Not     map[string][]string `json:"not,omitempty"`     // JSON pointer → JSON values of which none may be there
+	Match   map[string]string   `json:"match,omitempty"`   // JSON pointer → a regular expression of the string there
+	Keys    map[string][]string `json:"keys,omitempty"`    // JSON pointer of an object → its keys, all of them, in order
+	Absent  []string            `json:"absent,omitempty"`  // JSON pointers that must not be there
+	Count   map[string]int      `json:"count,omitempty"`   // JSON pointer of an array → its length
+}
+
+// FieldError names a field, by its JSON key, and the rule that it breaks.
+type FieldError struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
 }
 
 // Assumption is a choice taken because the words were silent.

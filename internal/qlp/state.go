@@ -38,15 +38,15 @@ const (
 func intentMoves(from State) []State {
 	switch from {
 	case StateReceived:
-		return []State{StateInterpreting, StateCanceled}
+		return []State{StateInterpreting, StateFailed, StateCanceled}
 	case StateInterpreting:
 		return []State{StatePlanned, StateNeedsInput, StateFailed, StateCanceled}
 	case StatePlanned:
-		return []State{StateAwaitingApproval, StateRunning, StateCanceled}
+		return []State{StateAwaitingApproval, StateRunning, StateFailed, StateCanceled}
 	case StateAwaitingApproval:
 		return []State{StateRunning, StateCanceled}
-	case StateRunning:
-		return []State{StateVerifying, StateFailed, StateCanceled}
+	case StateRunning: // unverified: a cap was reached, or the machine failed, before there was a project
+		return []State{StateVerifying, StateUnverified, StateFailed, StateCanceled}
 	case StateVerifying: // back to running: a repair
 		return []State{StateRunning, StateAwaitingRelease, StateVerified, StateUnverified, StateFailed, StateCanceled}
 	case StateAwaitingRelease:

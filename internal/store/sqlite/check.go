@@ -20,7 +20,8 @@ const wholeCheckLimit = 16 << 20
 func probe(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		// SQLite would make it readable for everyone; its log files take the rights of this one.
+		return os.WriteFile(path, nil, 0o600)
 	}
 	if err != nil {
 		return err

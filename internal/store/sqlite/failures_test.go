@@ -319,6 +319,31 @@ func TestOpenAgainKeepsEverything(t *testing.T) {
 	}
 }
 
+func TestOnlyTheOwnerMayRead(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	addOne(t, open(t, filepath.Join(dir, "qlp.db"), sqlite.Config{}))
+	for _, name := range []string{"", "qlp.db", "qlp.db-wal", "qlp.db-shm", sqlite.LockName} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%q has the rights %s", name, info.Mode())
+		}
+	}
+}
+
+func addOne(t *testing.T, st store.Store) {
+	t.Helper()
+	err := st.Tx(t.Context(), func(tx store.Tx) error {
+		return tx.InsertIntent(t.Context(), qlp.Intent{ID: "one", Words: "w"}, "", "")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPathWithOddCharacters(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a b?c#d%20é'\"")
@@ -343,7 +368,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	st := open(t, path, sqlite.Config{})
 	// Within this process too: the lock is the opened file's.
 	explained(t, openError(t, path), qlp.Conflict, filepath.Dir(path), strconv.Itoa(os.Getpid()))
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSecondProcessIsRefused$") //nolint:gosec // ourselves
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSecondProcessIsRefused$")
 	child.Env = append(os.Environ(), "QLP_TEST_LOCKED="+path, "QLP_TEST_HOLDER="+strconv.Itoa(os.Getpid()))
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Errorf("the child: %v\n%s", err, out)

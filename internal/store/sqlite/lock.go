@@ -18,7 +18,7 @@ const LockName = "qlp.lock"
 // lock takes the folder for this process. The release function gives it back.
 func lock(dir string) (release func() error, err error) {
 	name := filepath.Join(dir, LockName)
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the folder that the operator chose
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func lock(dir string) (release func() error, err error) {
 // held says who has the lock.
 func held(dir, name string) error {
 	who, pid := "another process", ""
-	if b, err := os.ReadFile(name); err == nil {
+	if b, err := os.ReadFile(name); err == nil { //nolint:gosec // in the folder that the operator chose
 		first, rest, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
 		if pid = strings.TrimSpace(first); pid != "" {
 			who = fmt.Sprintf("process %s (%.200s)", pid, strings.TrimSpace(rest))

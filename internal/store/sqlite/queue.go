@@ -51,7 +51,6 @@ func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, job store.Job) error {
 		return qlp.Errorf(qlp.Invalid, "a job needs an intent")
 	}
 	_, err := q.client.InsertTx(ctx, tx, args{job}, &river.InsertOpts{
-		Metadata: []byte(fmt.Sprintf(`{"intent":%q}`, job.IntentID)),
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
 			rivertype.JobStateRetryable, rivertype.JobStateScheduled,

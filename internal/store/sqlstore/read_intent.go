@@ -124,7 +124,7 @@ func (r *reader) IntentByKey(ctx context.Context, key string) (string, qlp.Diges
 
 // Events returns the intent's events after a sequence number, in order.
 func (r *reader) Events(ctx context.Context, intentID string, after int64, limit int) ([]qlp.Event, error) {
-	most := int32(min(max(limit, 0), MaxEvents)) //nolint:gosec // at most MaxEvents
+	most := int32(min(max(limit, 0), MaxEvents))
 	rows, err := r.q.ListEvents(ctx, intentID, after, most)
 	if err != nil {
 		return nil, r.store.fault(ctx, "read events of "+intentID, err)

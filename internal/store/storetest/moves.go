@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -12,12 +13,12 @@ import (
 // from the rules in qlp, so that neither changes without the other.
 func legalMoves() map[qlp.State][]qlp.State {
 	return map[qlp.State][]qlp.State{
-		qlp.StateReceived:         {qlp.StateInterpreting, qlp.StateCanceled},
+		qlp.StateReceived:         {qlp.StateInterpreting, qlp.StateFailed, qlp.StateCanceled},
 		qlp.StateInterpreting:     {qlp.StatePlanned, qlp.StateNeedsInput, qlp.StateFailed, qlp.StateCanceled},
 		qlp.StateNeedsInput:       {},
-		qlp.StatePlanned:          {qlp.StateAwaitingApproval, qlp.StateRunning, qlp.StateCanceled},
+		qlp.StatePlanned:          {qlp.StateAwaitingApproval, qlp.StateRunning, qlp.StateFailed, qlp.StateCanceled},
 		qlp.StateAwaitingApproval: {qlp.StateRunning, qlp.StateCanceled},
-		qlp.StateRunning:          {qlp.StateVerifying, qlp.StateFailed, qlp.StateCanceled},
+		qlp.StateRunning:          {qlp.StateVerifying, qlp.StateUnverified, qlp.StateFailed, qlp.StateCanceled},
 		qlp.StateVerifying:        {qlp.StateRunning, qlp.StateAwaitingRelease, qlp.StateVerified, qlp.StateUnverified, qlp.StateFailed, qlp.StateCanceled},
 		qlp.StateAwaitingRelease:  {qlp.StateVerified, qlp.StateCanceled},
 		qlp.StateVerified:         {},
@@ -30,7 +31,7 @@ func legalMoves() map[qlp.State][]qlp.State {
 // wayTo says how a new intent comes into each state.
 func wayTo() map[qlp.State][]qlp.State {
 	running := []qlp.State{qlp.StateInterpreting, qlp.StatePlanned, qlp.StateRunning}
-	verifying := append(running[:3:3], qlp.StateVerifying)
+	verifying := []qlp.State{qlp.StateInterpreting, qlp.StatePlanned, qlp.StateRunning, qlp.StateVerifying}
 	return map[qlp.State][]qlp.State{
 		qlp.StateReceived:         {},
 		qlp.StateInterpreting:     {qlp.StateInterpreting},
@@ -56,15 +57,6 @@ func follow(t *testing.T, st store.Store, id string, way []qlp.State) {
 	}
 }
 
-func contains[T comparable](list []T, v T) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *suite) testIntentMoves(t *testing.T) {
 	st := s.open(t)
 	legal, ways := legalMoves(), wayTo()
@@ -75,7 +67,7 @@ func (s *suite) testIntentMoves(t *testing.T) {
 			err := st.Tx(t.Context(), func(tx store.Tx) error { return tx.MoveIntent(t.Context(), in.ID, from, to, "because") })
 			want := from
 			switch {
-			case contains(legal[from], to):
+			case slices.Contains(legal[from], to):
 				want = to
 				if err != nil {
 					t.Errorf("from %s to %s: %v", from, to, err)
@@ -124,7 +116,7 @@ func (s *suite) testTaskMoves(t *testing.T) {
 			err := st.Tx(t.Context(), func(tx store.Tx) error { return tx.MoveTask(t.Context(), run.ID, "a", from, to, "because") })
 			want := from
 			switch {
-			case contains(legal[from], to):
+			case slices.Contains(legal[from], to):
 				want = to
 				if err != nil {
 					t.Errorf("from %s to %s: %v", from, to, err)

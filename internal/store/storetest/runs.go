@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,24 +147,12 @@ func (s *suite) testAttemptOrder(t *testing.T) {
 		}
 		return keys
 	}
-	if got, want := list(""), []key{{"wiring", 1}, {"domain", 1}, {"domain", 2}, {"domain", 10}}; !equal(got, want) {
+	if got, want := list(""), []key{{"wiring", 1}, {"domain", 1}, {"domain", 2}, {"domain", 10}}; !slices.Equal(got, want) {
 		t.Errorf("all attempts: %v, want %v", got, want)
 	}
-	if got, want := list("wiring"), []key{{"wiring", 1}}; !equal(got, want) {
+	if got, want := list("wiring"), []key{{"wiring", 1}}; !slices.Equal(got, want) {
 		t.Errorf("attempts of wiring: %v, want %v", got, want)
 	}
-}
-
-func equal[T comparable](a, b []T) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func (s *suite) testChecks(t *testing.T) {

@@ -386,8 +386,8 @@ func (s *suite) testClosed(t *testing.T) {
 	// The close is waiting when new transactions are refused.
 	for st.Ping(t.Context()) == nil {
 		select {
-		case <-closed:
-			t.Error("closed under a transaction")
+		case err := <-closed:
+			t.Errorf("closed under a transaction: %v", err)
 		default:
 		}
 	}

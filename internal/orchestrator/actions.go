@@ -1,0 +1,134 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+)
+
+// Cancel ends an intent's run at once: the end is written, jobs that wait are removed, and the contexts of handlers that are
+// at work end, with their sandboxes. An intent that is over is a conflict.
+func (e *Engine) Cancel(ctx context.Context, intentID string) error {
+	err := e.change(ctx, intentID, func(tx store.Tx, in qlp.Intent) error {
+		if in.State.Over() {
+			return qlp.Errorf(qlp.Conflict, "the intent is %s; there is nothing to cancel", in.State)
+		}
+		if err := tx.CancelJobs(ctx, in.ID); err != nil {
+			return err
+		}
+		return e.apply(ctx, tx, in, endRun(in, qlp.Canceled, "canceled"))
+	})
+	if err != nil {
+		return fmt.Errorf("cancel intent %s: %w", intentID, err)
+	}
+	e.running.cancel(intentID)
+	e.Log.Info("Intent canceled", "room", "orchestrator", "intent_id", intentID)
+	return nil
+}
+
+// Approve lets an intent's first run start that waits for it.
+func (e *Engine) Approve(ctx context.Context, intentID string) error {
+	err := e.change(ctx, intentID, func(tx store.Tx, in qlp.Intent) error {
+		if in.State != qlp.StateAwaitingApproval {
+			return qlp.Errorf(qlp.Conflict, "the intent is %s; it does not wait for approval", in.State)
+		}
+		return e.startRun(ctx, tx, in, newRun(in, 1))
+	})
+	if err != nil {
+		return fmt.Errorf("approve intent %s: %w", intentID, err)
+	}
+	return nil
+}
+
+// Retry runs an intent again whose last run did not end well. With a task, that one and all that build on it are done again,
+// and the others are taken over with their files; the acceptance tests then stay frozen. With "", everything is.
+func (e *Engine) Retry(ctx context.Context, intentID, fromTask string) error {
+	err := e.change(ctx, intentID, func(tx store.Tx, in qlp.Intent) error {
+		switch in.State {
+		case qlp.StateUnverified, qlp.StateFailed, qlp.StateCanceled:
+		default:
+			return qlp.Errorf(qlp.Conflict, "the intent is %s; only one that failed, was canceled or is unverified is run again", in.State)
+		}
+		if in.Plan == nil {
+			return qlp.Errorf(qlp.Conflict, "the intent ended before it had a plan").WithRemedy("hand it in again")
+		}
+		run, err := retryRun(in, fromTask)
+		if err != nil {
+			return err
+		}
+		return e.startRun(ctx, tx, in, run)
+	})
+	if err != nil {
+		return fmt.Errorf("retry intent %s: %w", intentID, err)
+	}
+	return nil
+}
+
+// retryRun returns the run that follows on the intent's last one.
+func retryRun(in qlp.Intent, fromTask string) (qlp.Run, error) {
+	number := 1
+	if in.Run != nil {
+		number = in.Run.Number + 1
+	}
+	run := newRun(in, number)
+	if fromTask == "" || in.Run == nil {
+		return run, nil
+	}
+	if _, ok := in.Plan.Task(fromTask); !ok {
+		return qlp.Run{}, qlp.Errorf(qlp.Invalid, "the plan has no task %.60q", fromTask).WithRemedy("qlp intents show %s lists its tasks", in.ID)
+	}
+	run.FromTask = fromTask
+	again := buildsOn(*in.Plan, fromTask)
+	for i := range run.Tasks {
+		before, _ := taskRun(in, run.Tasks[i].TaskID)
+		task, _ := in.Plan.Task(before.TaskID)
+		if again[before.TaskID] || before.State != qlp.TaskDone {
+			continue
+		}
+		run.Tasks[i].State, run.Tasks[i].Tree = qlp.TaskDone, before.Tree
+		if task.Frozen {
+			run.Frozen = before.Tree.Digest()
+		}
+	}
+	return run, nil
+}
+
+// buildsOn returns task and every task that depends on it, directly or not.
+func buildsOn(plan qlp.Plan, task string) map[string]bool {
+	found := map[string]bool{task: true}
+	for _, t := range plan.Tasks { // in an order that respects After
+		for _, d := range t.After {
+			if found[d] {
+				found[t.ID] = true
+			}
+		}
+	}
+	return found
+}
+
+// Abandon ends what a job was part of, after the machine has failed it several times. The run is unverified: nothing was
+// found wrong with the project, and nothing was proved.
+func (e *Engine) Abandon(ctx context.Context, job store.Job, cause error) error {
+	err := e.change(ctx, job.IntentID, func(tx store.Tx, in qlp.Intent) error {
+		if in.State.Over() || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
+			return nil
+		}
+		verdict := qlp.Unverified
+		if in.State != qlp.StateRunning && in.State != qlp.StateVerifying {
+			verdict = qlp.VerdictFailed
+		}
+		reason := "the machine failed: " + cause.Error()
+		if remedy := qlp.RemedyOf(cause); remedy != "" {
+			reason += "; " + remedy
+		}
+		return e.apply(ctx, tx, in, endRun(in, verdict, reason))
+	})
+	if err != nil {
+		return fmt.Errorf("abandon intent %s: %w", job.IntentID, err)
+	}
+	e.Log.Error("Run abandoned", "room", "orchestrator", "intent_id", job.IntentID, "err", cause)
+	e.running.cancel(job.IntentID)
+	return nil
+}

@@ -1,0 +1,202 @@
+package orchestrator
+
+import (
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+)
+
+// decision is what one transaction does after a step: moves, and the queue jobs that follow. The pure core makes it, apply
+// writes it.
+type decision struct {
+	intent qlp.State // "" leaves it where it is
+	reason string
+	tasks  []taskMove
+	jobs   []store.Job
+	// repair is set when a task is to be tried again.
+	repair bool
+	// verdict, if set, ends the run; whether a capsule is packed first, the jobs say.
+	verdict qlp.Verdict
+}
+
+type taskMove struct {
+	id       string
+	from, to qlp.TaskState
+	reason   string
+}
+
+// doneTasks returns the ids of the run's finished tasks.
+func doneTasks(run *qlp.Run) map[string]bool {
+	done := map[string]bool{}
+	for _, t := range run.Tasks {
+		if t.State == qlp.TaskDone {
+			done[t.TaskID] = true
+		}
+	}
+	return done
+}
+
+// advance says what follows from the tasks that are done: the pending ones that have become ready, or the verification when
+// all are done.
+func advance(in qlp.Intent) decision {
+	var d decision
+	run := in.Run
+	done := doneTasks(run)
+	if len(done) == len(run.Tasks) {
+		d.intent = qlp.StateVerifying
+		d.jobs = []store.Job{verifyJob(in)}
+		return d
+	}
+	ready := map[string]bool{}
+	for _, id := range in.Plan.Ready(done) {
+		ready[id] = true
+	}
+	for _, t := range run.Tasks {
+		if t.State == qlp.TaskPending && ready[t.TaskID] {
+			d.tasks = append(d.tasks, taskMove{id: t.TaskID, from: qlp.TaskPending, to: qlp.TaskReady})
+			d.jobs = append(d.jobs, taskJob(in, t, t.Attempts+1))
+		}
+	}
+	return d
+}
+
+// attemptFailed says what follows when a task's attempt was no good: another one, or the end of the run. The task is still
+// running, as run shows it.
+func attemptFailed(in qlp.Intent, t qlp.TaskRun, reason string, caps qlp.Caps) decision {
+	if in.Run.Repairs < caps.Repairs {
+		return decision{
+			repair: true, reason: reason,
+			tasks: []taskMove{{t.TaskID, qlp.TaskRunning, qlp.TaskRepairing, reason}},
+			jobs:  []store.Job{taskJob(in, t, t.Attempts+1)},
+		}
+	}
+	d := endRun(in, qlp.VerdictFailed, "task "+t.TaskID+": "+reason)
+	for i, m := range d.tasks {
+		if m.id == t.TaskID {
+			d.tasks[i] = taskMove{t.TaskID, qlp.TaskRunning, qlp.TaskFailed, reason}
+		}
+	}
+	return d
+}
+
+// endRun ends a run that has no project to hand over: what is not finished is cancelled.
+func endRun(in qlp.Intent, verdict qlp.Verdict, reason string) decision {
+	return decision{intent: qlp.StateOf(verdict), verdict: verdict, reason: reason, tasks: cancelOpen(in.Run)}
+}
+
+func cancelOpen(run *qlp.Run) []taskMove {
+	var moves []taskMove
+	if run == nil {
+		return nil
+	}
+	for _, t := range run.Tasks {
+		switch t.State {
+		case qlp.TaskPending, qlp.TaskReady, qlp.TaskRunning, qlp.TaskRepairing:
+			moves = append(moves, taskMove{t.TaskID, t.State, qlp.TaskCanceled, ""})
+		case qlp.TaskDone, qlp.TaskFailed, qlp.TaskCanceled:
+		}
+	}
+	return moves
+}
+
+// judged says what follows from a verification's checks. attempts are all of the run's; capped is why no repair may follow
+// ("" if it may).
+func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.Caps, capped string) decision {
+	verdict := qlp.Decide(checks)
+	d := decision{verdict: verdict, reason: reasonOf(checks, verdict), jobs: []store.Job{{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID}}}
+	switch {
+	case verdict != qlp.VerdictFailed:
+		return d
+	case capped != "":
+		d.reason = capped + "; " + d.reason
+		return d
+	case in.Run.Repairs >= caps.Repairs:
+		if in.Run.Repairs > 0 {
+			d.reason = "the repairs are spent; " + d.reason
+		}
+		return d
+	}
+	t, why := mender(in, checks, attempts)
+	if t == nil {
+		d.reason = why + "; " + d.reason
+		return d
+	}
+	return decision{
+		intent: qlp.StateRunning, repair: true, reason: d.reason,
+		tasks: []taskMove{{t.TaskID, qlp.TaskDone, qlp.TaskRepairing, d.reason}},
+		jobs:  []store.Job{taskJob(in, *t, t.Attempts+1)},
+	}
+}
+
+// reasonOf says in one line why a verdict is not verified.
+func reasonOf(checks []qlp.Check, verdict qlp.Verdict) string {
+	if verdict == qlp.Verified {
+		return ""
+	}
+	for _, c := range checks {
+		open := c.Status() == qlp.NotRun || c.Status() == qlp.Errored
+		if c.Required && (c.Status() == qlp.Failed || verdict == qlp.Unverified && open) {
+			reason := c.Key() + " is " + string(c.Status())
+			if c.Reason != "" {
+				reason += ": " + c.Reason
+			}
+			return reason
+		}
+	}
+	return "no check was required"
+}
+
+// pendingJobs returns the jobs that an intent's state asks for. After a restart they are added again; those that are still
+// there are not doubled.
+func pendingJobs(in qlp.Intent) []store.Job {
+	job := store.Job{IntentID: in.ID}
+	switch in.State {
+	case qlp.StateReceived:
+		job.Kind = store.JobInterpret
+	case qlp.StateInterpreting:
+		job.Kind = store.JobInterpret
+		if in.Spec != nil {
+			job.Kind = store.JobPlan
+		}
+	case qlp.StatePlanned:
+		job.Kind = store.JobPlan
+	case qlp.StateRunning:
+		return pendingTasks(in)
+	case qlp.StateVerifying:
+		if in.Run == nil {
+			return nil
+		}
+		if in.Run.Verdict == "" {
+			return []store.Job{verifyJob(in)}
+		}
+		job.Kind, job.RunID = store.JobPack, in.Run.ID
+	default: // over, or waiting for a person
+		return nil
+	}
+	return []store.Job{job}
+}
+
+func pendingTasks(in qlp.Intent) []store.Job {
+	var jobs []store.Job
+	if in.Run == nil {
+		return nil
+	}
+	for _, t := range in.Run.Tasks {
+		switch t.State {
+		case qlp.TaskReady, qlp.TaskRepairing:
+			jobs = append(jobs, taskJob(in, t, t.Attempts+1))
+		case qlp.TaskRunning:
+			jobs = append(jobs, taskJob(in, t, max(t.Attempts, 1)))
+		case qlp.TaskPending, qlp.TaskDone, qlp.TaskFailed, qlp.TaskCanceled:
+		}
+	}
+	return jobs
+}
+
+func taskJob(in qlp.Intent, t qlp.TaskRun, attempt int) store.Job {
+	return store.Job{Kind: store.JobTask, IntentID: in.ID, RunID: in.Run.ID, TaskID: t.TaskID, Attempt: attempt}
+}
+
+// verifyJob is numbered by the repairs before it, of which each leads to one verification at most.
+func verifyJob(in qlp.Intent) store.Job {
+	return store.Job{Kind: store.JobVerify, IntentID: in.ID, RunID: in.Run.ID, Attempt: in.Run.Repairs + 1}
+}

@@ -1,0 +1,74 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/quantumlayer/qlp/internal/interpreter"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+)
+
+// Interpret turns an intent's words into its Spec, or into questions or a refusal.
+func (e *Engine) Interpret(ctx context.Context, job store.Job) error {
+	return e.step(ctx, job, "interpret", func(ctx context.Context, in qlp.Intent) error {
+		switch {
+		case in.State != qlp.StateReceived && in.State != qlp.StateInterpreting:
+			return e.ensureNext(ctx, in)
+		case in.State == qlp.StateInterpreting && in.Spec != nil && !in.Settings.GivenSpec:
+			return e.ensureNext(ctx, in)
+		}
+		result := interpreter.Result{Outcome: interpreter.Understood, Spec: in.Spec}
+		if !in.Settings.GivenSpec {
+			var err error
+			result, err = e.Interpreter.Interpret(ctx, in.Words, interpreter.Options{Stack: in.Settings.Stack, DefaultStack: e.cfg.DefaultStack})
+			if qlp.CodeOf(err) == qlp.Invalid {
+				result = interpreter.Result{Outcome: interpreter.Refused, Reason: err.Error() + ": " + qlp.RemedyOf(err)}
+			} else if err != nil {
+				return fmt.Errorf("interpret intent %s: %w", in.ID, err)
+			}
+		}
+		return e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error { return e.interpreted(ctx, tx, in, result) })
+	})
+}
+
+func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, result interpreter.Result) error {
+	if in.State == qlp.StateReceived {
+		if err := e.moveIntent(ctx, tx, in, qlp.StateInterpreting, ""); err != nil {
+			return err
+		}
+		in.State = qlp.StateInterpreting
+	}
+	if in.State != qlp.StateInterpreting {
+		return nil
+	}
+	if result.Outcome != interpreter.Understood {
+		return e.needInput(ctx, tx, in, qlp.NeedsInput{
+			Outcome: string(result.Outcome), Questions: result.Questions, Reason: result.Reason, Needs: result.Needs,
+		})
+	}
+	if err := tx.SetSpec(ctx, in.ID, *result.Spec); err != nil {
+		return err
+	}
+	if _, err := tx.Append(ctx, e.event(in, qlp.EventSpecReady, result.Spec)); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, store.Job{Kind: store.JobPlan, IntentID: in.ID})
+}
+
+// needInput ends an intent's way until its words change.
+func (e *Engine) needInput(ctx context.Context, tx store.Tx, in qlp.Intent, needs qlp.NeedsInput) error {
+	if needs.Needs != "" {
+		if err := tx.SetNeeds(ctx, in.ID, needs.Needs); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Append(ctx, e.event(in, qlp.EventNeedsInput, needs)); err != nil {
+		return err
+	}
+	reason := needs.Reason
+	if reason == "" && len(needs.Questions) > 0 {
+		reason = needs.Questions[0].Text
+	}
+	return e.moveIntent(ctx, tx, in, qlp.StateNeedsInput, reason)
+}
