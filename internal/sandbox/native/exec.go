@@ -23,6 +23,7 @@ const (
 	pollEvery      = 20 * time.Millisecond
 	reportPatience = 5 * time.Second // between the kill and the init's report
 	streamPatience = 2 * time.Second // between the report and the end of the streams
+	initPids       = 16              // room for the init's own threads where they are counted
 )
 
 // run is one command, from the request to the Result.
@@ -213,7 +214,7 @@ func (r *run) request(cmd sandbox.Cmd) wire.Request {
 		req.Watch.Memory = r.limits.Memory
 	}
 	if !h.has(ctlPids) {
-		req.Watch.Pids = r.limits.Pids
+		req.Watch.Pids = r.limits.Pids + 2*initPids // RLIMIT_NPROC refuses first; this is for kernels that do not
 	}
 	if !h.has(ctlCPUAcct) {
 		req.Watch.CPU = int64(r.limits.CPUTime)
@@ -241,7 +242,7 @@ func (r *run) rlimits() []wire.Rlimit {
 		both(unix.RLIMIT_RTPRIO, 0), both(unix.RLIMIT_SIGPENDING, 4096),
 	}
 	if !r.b.d.cgroups.has(ctlPids) {
-		list = append(list, both(unix.RLIMIT_NPROC, int64(l.Pids)+16))
+		list = append(list, both(unix.RLIMIT_NPROC, int64(l.Pids)+initPids))
 	}
 	return list
 }

@@ -157,7 +157,7 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	res.Verdict = sandbox.Decide(*f)
 	res.Reason = r.reason
 	if res.Reason == "" {
-		res.Reason = explain(res, reason, acct.pidsHit || report.Watched == wire.WatchedPids)
+		res.Reason = explain(res, reason, acct.pidsHit || report.PidsPeak >= r.limits.Pids)
 	}
 	var cutOut, cutErr bool
 	res.Stdout, res.StdoutBytes, cutOut = r.out.kept()
