@@ -1,13 +1,11 @@
 package native
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 const (
 	startTimeout   = 15 * time.Second
 	destroyTimeout = 5 * time.Second
-	maxComplaint   = 4096
 )
 
 // box is one sandbox.
@@ -287,47 +284,5 @@ func asError(r wire.Reply) error {
 func closeFDs(fds []int) {
 	for _, fd := range fds {
 		_ = unix.Close(fd)
-	}
-}
-
-// complaint keeps the beginning of what bubblewrap, and then the init, write to stderr: nothing, if all is well.
-type complaint struct {
-	f    *os.File
-	done chan struct{}
-	mu   sync.Mutex
-	buf  bytes.Buffer
-}
-
-func listen(f *os.File) *complaint {
-	c := &complaint{f: f, done: make(chan struct{})}
-	go func() {
-		defer close(c.done)
-		chunk := make([]byte, 1024)
-		for {
-			n, err := f.Read(chunk)
-			c.mu.Lock()
-			c.buf.Write(chunk[:min(n, maxComplaint-c.buf.Len())])
-			c.mu.Unlock()
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return c
-}
-
-func (c *complaint) text() string {
-	if c == nil {
-		return ""
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return strings.TrimSpace(c.buf.String())
-}
-
-func (c *complaint) close() {
-	if c != nil {
-		_ = c.f.Close()
-		<-c.done
 	}
 }
