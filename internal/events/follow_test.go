@@ -99,8 +99,8 @@ func TestReplayOfWhatIsOver(t *testing.T) {
 			t.Errorf("since %d: the last event is %+v", since, last)
 		}
 	}
-	for range events.FollowToEnd(t.Context(), st, "i", 1213) {
-		t.Error("an event after the last one")
+	for ev, err := range events.FollowToEnd(t.Context(), st, "i", 1213) {
+		t.Errorf("after the last event: %+v, %v", ev, err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestFollowersSeeEachEventOnce(t *testing.T) {
 		addIntent(t, st, id)
 		add(t, st, id, 10)
 	}
-	const writers, rounds, followers = 4, 40, 20
+	const writers, rounds, followers = 4, 20, 12
 	var writing, following sync.WaitGroup
 	for f := range followers {
 		id := []string{"a", "b"}[f%2]

@@ -70,12 +70,21 @@ func (h *handler[A]) NextRetry(j *river.Job[A]) time.Time {
 	return time.Now().Add(h.w.delay(len(j.Errors) + 1))
 }
 
-// delay returns the time between the nth failure and the next try. An Abandon that fails is tried at the longest delay.
+// abandonDelay is the longest time between two tries of an Abandon that fails, as it does while a disk is full: River's
+// limit of tries is then most of a day away.
+const abandonDelay = time.Minute
+
+// delay returns the time between the nth failure and the next try. When only Abandon is left to be tried, it doubles.
 func (w *Worker) delay(failures int) time.Duration {
-	if len(w.cfg.Delays) == 0 {
-		return time.Second
+	tries := len(w.cfg.Delays)
+	if failures <= tries {
+		return w.cfg.Delays[failures-1]
 	}
-	return w.cfg.Delays[min(failures, len(w.cfg.Delays))-1]
+	longest := time.Second
+	if tries > 0 {
+		longest = w.cfg.Delays[tries-1]
+	}
+	return min(longest<<min(failures-tries, 16), abandonDelay)
 }
 
 // work calls the engine and answers River: nil is done, a cancel is given up, any other error is tried again.

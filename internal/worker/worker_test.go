@@ -261,8 +261,8 @@ func TestStopWaitsForRunningJobs(t *testing.T) {
 	go func() { stopped <- w.Stop(context.WithoutCancel(t.Context())) }()
 	enqueue(t, st, task(2)) // is not claimed any more, or only if it came before the stop did
 	select {
-	case <-stopped:
-		t.Fatal("stopped under a running job")
+	case err := <-stopped:
+		t.Fatalf("stopped under a running job: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(let)
