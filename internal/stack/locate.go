@@ -19,7 +19,7 @@ import (
 const probeTime = 20 * time.Second
 
 // systemPath is what every sandbox has without a mount.
-var systemPath = []string{"/usr/local/bin", "/usr/bin", "/bin"}
+func systemPath() []string { return []string{"/usr/local/bin", "/usr/bin", "/bin"} }
 
 // Toolchain is where a stack's tools are on this machine, and how a sandbox gets to see them.
 type Toolchain struct {
@@ -72,7 +72,7 @@ func Locate(ctx context.Context, st qlp.Stack) (Toolchain, error) {
 			dirs = append(dirs, found.bin)
 		}
 	}
-	for _, d := range systemPath {
+	for _, d := range systemPath() {
 		if !slices.Contains(dirs, d) {
 			dirs = append(dirs, d)
 		}
@@ -128,7 +128,7 @@ func locate(ctx context.Context, t qlp.Tool) (location, error) {
 // rootOf returns the real path of what must be mounted. Version managers put scripts on the PATH that are no use inside
 // a sandbox, so a tool is asked for its own folder where it can be.
 func rootOf(ctx context.Context, t qlp.Tool) (string, error) {
-	root := ""
+	var root string
 	if len(t.Root) > 0 {
 		text, err := ask(ctx, t.Root)
 		if err != nil {
@@ -142,18 +142,18 @@ func rootOf(ctx context.Context, t qlp.Tool) (string, error) {
 		}
 		root = found
 	}
-	real, err := filepath.EvalSymlinks(root)
-	if err != nil || !filepath.IsAbs(real) {
+	target, err := filepath.EvalSymlinks(root)
+	if err != nil || !filepath.IsAbs(target) {
 		return "", fmt.Errorf("%s says that it is in %.120q, which is no folder here", t.Name, root)
 	}
-	return real, nil
+	return target, nil
 }
 
 // ask runs a tool outside any project, so that no file there decides what it answers.
 func ask(ctx context.Context, argv []string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("no answer in time"))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the stack's own data, not a caller's words
 	cmd.Dir = "/"
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
@@ -174,7 +174,7 @@ func ask(ctx context.Context, argv []string) (string, error) {
 // driver may bring another system than this machine's; /usr itself must not be, as it would hide that system.
 func inSystem(path string) bool {
 	return slices.Contains([]string{"/", "/usr", "/usr/local", "/bin", "/usr/bin"}, path) ||
-		slices.Contains(systemPath, filepath.Dir(path))
+		slices.Contains(systemPath(), filepath.Dir(path))
 }
 
 func isDir(path string) bool {
