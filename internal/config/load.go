@@ -99,7 +99,7 @@ func fromEnv(environ []string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
-		if rest, ok := strings.CutPrefix(name, "QLP_"); ok {
+		if rest, ok := strings.CutPrefix(name, "QLP_"); ok && value != "" { // an empty variable is one that is not set
 			out[strings.ToLower(rest)] = value
 		}
 	}
