@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/contract/contracttest"
+	"github.com/quantumlayer/qlp/internal/generator/offline/golang"
 	"github.com/quantumlayer/qlp/internal/generator/offline/python"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/stack"
@@ -16,7 +17,7 @@ import (
 
 // TestGeneratedProjects judges what the offline generator writes for the sample Specs: every required check passes.
 func TestGeneratedProjects(t *testing.T) {
-	write := map[string]func(qlp.Spec) ([]qlp.File, error){"python": python.Project}
+	write := map[string]func(qlp.Spec) ([]qlp.File, error){"go": golang.Project, "python": python.Project}
 	specs := contracttest.Specs()
 	for _, stackName := range slices.Sorted(maps.Keys(write)) {
 		p := newPipeline(t, newBench(t), pipeline.Config{})

@@ -3,6 +3,7 @@ package security
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -16,6 +17,10 @@ import (
 
 // SecretsName is the name of the check.
 const SecretsName = "secrets"
+
+// exampleUUID matches the identifiers that RFC 4122, RFC 9562 and their readers use as examples: beside a field that is called
+// key or token, a sample value would be taken for a secret. Any other identifier there still is one.
+var exampleUUID = regexp.MustCompile(`(?i)^(?:6ba7b81[0-4]-9dad-11d1-80b4-00c04fd430c8|f81d4fae-7dec-11d0-a765-00a0c91e6bf6|550e8400-e29b-41d4-a716-446655440000|123e4567-e89b-12d3-a456-426614174000|[0f]{8}-[0f]{4}-[0f]{4}-[0f]{4}-[0f]{12})$`)
 
 // Secrets looks for keys, tokens and passwords with gitleaks' own rules. It is safe for concurrent use.
 type Secrets struct {
@@ -40,6 +45,11 @@ func newDetector() (*detect.Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the rules for secrets: %w", err)
 	}
+	examples := &config.Allowlist{Description: "identifiers that documents use as examples", Regexes: []*regexp.Regexp{exampleUUID}}
+	if err := examples.Validate(); err != nil {
+		return nil, fmt.Errorf("compile the examples for secrets: %w", err)
+	}
+	cfg.Allowlists = append(cfg.Allowlists, examples)
 	d := detect.NewDetector(cfg)
 	d.IgnoreGitleaksAllow = true // the code under scan does not decide what is a secret
 	d.MaxDecodeDepth = 2         // base64 and the like

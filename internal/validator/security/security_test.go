@@ -24,6 +24,8 @@ func TestSecrets(t *testing.T) {
 		{"allow comment", "config.py", "KEY = '" + githubKey() + "'  # gitleaks:allow\n", githubKey(), true},
 		{"encoded", "config.yaml", "key: " + base64.StdEncoding.EncodeToString([]byte("token = \""+githubKey()+"\"")) + "\n", githubKey(), true},
 		{"placeholder", "README.md", "Set `API_KEY=<your key of at least 16 characters>`.\n", "", false},
+		{"example identifier", "README.md", "curl -d '{\"key\":\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\"}' localhost:8080/things\n", "", false},
+		{"other identifier", "main.py", "api_key = \"8c1f7f0e-52d4-4b7e-9a63-d1e07b5c2f94\"\n", "8c1f7f0e-52d4-4b7e", true},
 		{"variable", "main.py", "key = os.environ[\"API_KEY\"]\n", "", false},
 		{"sample curl", "README.md", "curl -H \"X-API-Key: $API_KEY\" localhost:8080/books\n", "", false},
 	}
