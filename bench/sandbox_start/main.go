@@ -73,7 +73,7 @@ func bench(ctx context.Context, w io.Writer, n int, init string) error {
 	if err := q.close(); err != nil {
 		return err
 	}
-	print(w, peers, n)
+	table(w, peers, n)
 	fmt.Fprintf(w, "\nDestroying, which the second qlp line leaves out, took %s in the median.\n", median(q.destroys).Round(10*time.Microsecond))
 	return nil
 }
@@ -93,7 +93,7 @@ func bwrapArgs() []string {
 
 // qlpPeers are the driver's three numbers.
 type qlpPeers struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // the one of main, for the whole program
 	d        *native.Driver
 	box      sandbox.Sandbox
 	destroys []time.Duration
@@ -147,7 +147,7 @@ func check(res sandbox.Result, err error) error {
 	return err
 }
 
-func print(w io.Writer, peers []*peer, n int) {
+func table(w io.Writer, peers []*peer, n int) {
 	fmt.Fprintf(w, "%d rounds in turns, %d processors, %s/%s, user %d, %s\n\n", n, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, os.Geteuid(), time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintln(w, "| what | median ms | p95 ms | times bare exec |")
 	fmt.Fprintln(w, "|---|---:|---:|---:|")

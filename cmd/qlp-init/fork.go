@@ -133,7 +133,7 @@ func fork(c *child) (int, error) {
 			goto fail
 		}
 	}
-	unix.RawSyscall(unix.SYS_UMASK, 0o022, 0, 0)
+	_, _, _ = unix.RawSyscall(unix.SYS_UMASK, 0o022, 0, 0)
 	stage = failDir
 	if _, _, errno = unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(c.dir)), 0, 0); errno != 0 {
 		goto fail
@@ -143,9 +143,9 @@ func fork(c *child) (int, error) {
 		uintptr(unsafe.Pointer(&c.argv[0])), uintptr(unsafe.Pointer(&c.envv[0])))
 fail:
 	word = stage<<16 | uintptr(errno)
-	unix.RawSyscall(unix.SYS_WRITE, uintptr(c.errs), uintptr(unsafe.Pointer(&word)), 4)
+	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(c.errs), uintptr(unsafe.Pointer(&word)), 4)
 	for {
-		unix.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 )
 
 // places are the writable ones; a full one is noticed here.
-var places = [...]string{workDir, "/tmp", "/dev/shm"}
+func places() [3]string { return [3]string{workDir, "/tmp", "/dev/shm"} }
 
 type server struct {
 	control *wire.Conn

@@ -55,7 +55,7 @@ func (w *watcher) run() {
 }
 
 func (w *watcher) look() {
-	for _, place := range places {
+	for _, place := range places() {
 		var st unix.Statfs_t
 		if unix.Statfs(place, &st) != nil {
 			continue
@@ -154,13 +154,13 @@ func childrenCPU() time.Duration {
 func usage() wire.Reply {
 	var r wire.Reply
 	seen := map[uint64]bool{}
-	for _, place := range places {
+	for _, place := range places() {
 		var st unix.Stat_t
 		var fs unix.Statfs_t
-		if unix.Stat(place, &st) != nil || seen[uint64(st.Dev)] || unix.Statfs(place, &fs) != nil {
+		if unix.Stat(place, &st) != nil || seen[st.Dev] || unix.Statfs(place, &fs) != nil {
 			continue
 		}
-		seen[uint64(st.Dev)] = true
+		seen[st.Dev] = true
 		r.DiskUsed += int64(fs.Blocks-fs.Bfree) * fs.Bsize
 		r.InodesUsed += int64(fs.Files - fs.Ffree)
 	}

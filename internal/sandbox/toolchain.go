@@ -51,9 +51,9 @@ func FindToolchain(ctx context.Context, name string) (Toolchain, error) {
 	if err != nil {
 		return Toolchain{}, fmt.Errorf("locate %s: %w", name, err)
 	}
-	if real, err := filepath.EvalSymlinks(tc.Root); err == nil && real != tc.Root {
-		tc.Binary = strings.Replace(tc.Binary, tc.Root, real, 1)
-		tc.Root = real
+	if resolved, err := filepath.EvalSymlinks(tc.Root); err == nil && resolved != tc.Root {
+		tc.Binary = strings.Replace(tc.Binary, tc.Root, resolved, 1)
+		tc.Root = resolved
 	}
 	tc.Path = filepath.Dir(tc.Binary)
 	if !inSystem(tc.Root) {

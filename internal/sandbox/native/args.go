@@ -21,7 +21,9 @@ const (
 )
 
 // forbidden are the places a Mount may not lie in or above; the sandbox itself owns them.
-var forbidden = []string{"/work", "/tmp", "/proc", "/dev", "/sys", "/etc", "/run", "/.qlp", "/home", "/var"}
+func forbidden() []string {
+	return []string{"/work", "/tmp", "/proc", "/dev", "/sys", "/etc", "/run", "/.qlp", "/home", "/var"}
+}
 
 // checkMounts fills in empty paths and refuses what would weaken the sandbox.
 func checkMounts(mounts []sandbox.Mount) ([]sandbox.Mount, error) {
@@ -33,7 +35,7 @@ func checkMounts(mounts []sandbox.Mount) ([]sandbox.Mount, error) {
 		if !filepath.IsAbs(m.HostPath) || !path.IsAbs(m.Path) || path.Clean(m.Path) != m.Path || m.Path == "/" {
 			return nil, qlp.Errorf(qlp.Invalid, "mount %s at %s: both paths must be absolute and clean", m.HostPath, m.Path)
 		}
-		for _, f := range forbidden {
+		for _, f := range forbidden() {
 			if m.Path == f || strings.HasPrefix(m.Path, f+"/") || strings.HasPrefix(f, m.Path+"/") {
 				return nil, qlp.Errorf(qlp.Invalid, "mount %s at %s: %s belongs to the sandbox", m.HostPath, m.Path, f)
 			}

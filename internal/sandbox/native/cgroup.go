@@ -191,7 +191,7 @@ func (g *group) kill(timeout time.Duration) error {
 		if time.Now().After(deadline) {
 			return errors.New("processes of the sandbox survive SIGKILL")
 		}
-		time.Sleep(wait)
+		<-time.After(wait)
 	}
 }
 
@@ -200,7 +200,7 @@ func killTree(dir string) bool {
 	alive := false
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
-			return nil
+			return nil //nolint:nilerr // a group that is gone has nobody to kill
 		}
 		pids := members(path)
 		if len(pids) == 0 {
@@ -256,7 +256,7 @@ func removeTree(dir string, timeout time.Duration) error {
 		if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
 			return fmt.Errorf("remove cgroup %s: %w", dir, err)
 		}
-		time.Sleep(wait)
+		<-time.After(wait)
 	}
 }
 

@@ -70,8 +70,10 @@ func TestV2WritesWhatTheKernelWants(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	for name, text := range map[string]string{"cpu.stat": "usage_usec 2500\nuser_usec 1\n", "memory.current": "10\n", "memory.peak": "20\n",
-		"memory.events": "low 0\noom 3\noom_kill 2\n", "pids.current": "4\n", "pids.peak": "5\n", "pids.events": "max 1\n"} {
+	for name, text := range map[string]string{
+		"cpu.stat": "usage_usec 2500\nuser_usec 1\n", "memory.current": "10\n", "memory.peak": "20\n",
+		"memory.events": "low 0\noom 3\noom_kill 2\n", "pids.current": "4\n", "pids.peak": "5\n", "pids.events": "max 1\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

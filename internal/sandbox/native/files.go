@@ -78,7 +78,7 @@ func (b *box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits
 // getter is a Get under way. It holds the context of its call because that bounds the reading, too.
 type getter struct {
 	b    *box
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // it bounds the reading, which has no parameter for it
 	conn *wire.Conn
 	f    *os.File
 	stop func() bool

@@ -21,20 +21,20 @@ func victim() int {
 	ctx := context.Background()
 	d, err := New(ctx, slog.New(slog.DiscardHandler), Config{InitPath: os.Getenv(envInit)})
 	if err != nil {
-		fmt.Println("victim:", err)
+		fmt.Fprintln(os.Stdout, "victim:", err)
 		return 1
 	}
 	sb, err := d.Create(ctx, sandbox.Spec{Env: map[string]string{"MARK": os.Getenv("MARK")}})
 	if err != nil {
-		fmt.Println("victim:", err)
+		fmt.Fprintln(os.Stdout, "victim:", err)
 		return 1
 	}
 	_, err = sb.Start(ctx, sandbox.Cmd{Argv: []string{"sh", "-c", "trap '' TERM HUP; setsid sleep 300 & while :; do sleep 1; done"}})
 	if err != nil {
-		fmt.Println("victim:", err)
+		fmt.Fprintln(os.Stdout, "victim:", err)
 		return 1
 	}
-	fmt.Println("busy", d.cgroups.owner)
+	fmt.Fprintln(os.Stdout, "busy", d.cgroups.owner)
 	select {}
 }
 
@@ -62,7 +62,7 @@ func TestKilledProcessLeavesNothing(t *testing.T) {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	var left []string
-	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
 		if left = sandboxtest.Survivors(mark); len(left) == 0 {
 			break
 		}
@@ -88,7 +88,7 @@ func TestReapSparesTheLiving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sb.Destroy(context.WithoutCancel(t.Context()))
+	defer func() { _ = sb.Destroy(context.WithoutCancel(t.Context())) }()
 	setup(t, Config{})
 	if len(groupsOf(d, d.cgroups.owner)) == 0 {
 		t.Error("a second driver removed the groups of the first")

@@ -26,7 +26,7 @@ func (h *hierarchy) reap() (removed int) {
 				if !killTree(dir) {
 					break
 				}
-				time.Sleep(5 * time.Millisecond)
+				<-time.After(5 * time.Millisecond)
 			}
 			if removeTree(dir, 2*time.Second) == nil {
 				removed++

@@ -15,23 +15,25 @@ import (
 
 // denied are refused with EPERM: errors, not kills, because kills make language runtimes flaky and hide the cause. Names
 // that an architecture does not have are skipped.
-var denied = []string{
-	// A second way into the kernel that filters cannot see.
-	"io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "bpf", "perf_event_open",
-	// Shared, not in any namespace: a channel between sandboxes.
-	"keyctl", "add_key", "request_key",
-	// Other processes' memory and descriptors.
-	"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
-	// The mount table and the namespaces.
-	"mount", "umount", "umount2", "fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "mount_setattr", "open_tree",
-	"pivot_root", "chroot", "setns", "unshare", "name_to_handle_at", "open_by_handle_at",
-	// The machine.
-	"init_module", "finit_module", "delete_module", "create_module", "get_kernel_syms", "query_module", "kexec_load",
-	"kexec_file_load", "reboot", "swapon", "swapoff", "syslog", "acct", "quotactl", "quotactl_fd", "settimeofday",
-	"clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "vhangup", "iopl", "ioperm",
-	"modify_ldt", "nfsservctl", "uselib", "ustat", "sysfs", "_sysctl", "lookup_dcookie", "afs_syscall",
-	// Rarely used and often broken.
-	"memfd_secret", "fanotify_init", "fanotify_mark", "vmsplice",
+func denied() []string {
+	return []string{
+		// A second way into the kernel that filters cannot see.
+		"io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "bpf", "perf_event_open",
+		// Shared, not in any namespace: a channel between sandboxes.
+		"keyctl", "add_key", "request_key",
+		// Other processes' memory and descriptors.
+		"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
+		// The mount table and the namespaces.
+		"mount", "umount", "umount2", "fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "mount_setattr", "open_tree",
+		"pivot_root", "chroot", "setns", "unshare", "name_to_handle_at", "open_by_handle_at",
+		// The machine.
+		"init_module", "finit_module", "delete_module", "create_module", "get_kernel_syms", "query_module", "kexec_load",
+		"kexec_file_load", "reboot", "swapon", "swapoff", "syslog", "acct", "quotactl", "quotactl_fd", "settimeofday",
+		"clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "vhangup", "iopl", "ioperm",
+		"modify_ldt", "nfsservctl", "uselib", "ustat", "sysfs", "_sysctl", "lookup_dcookie", "afs_syscall",
+		// Rarely used and often broken.
+		"memfd_secret", "fanotify_init", "fanotify_mark", "vmsplice",
+	}
 }
 
 // newest is the last system call whose meaning is known here; what is newer does not exist, so that libraries fall back
@@ -45,7 +47,7 @@ const (
 	nrOffset   = 0
 )
 
-var (
+const (
 	retEPERM  = seccomp.Action(uint32(seccomp.ActionErrno) | uint32(unix.EPERM))
 	retENOSYS = seccomp.Action(uint32(seccomp.ActionErrno) | uint32(unix.ENOSYS))
 )
@@ -97,7 +99,7 @@ func (f *filter) tooNew() {
 
 func (f *filter) deny() {
 	var numbers []uint32
-	for _, name := range denied {
+	for _, name := range denied() {
 		if n, ok := f.nr[name]; ok && !slices.Contains(numbers, uint32(n)) {
 			numbers = append(numbers, uint32(n))
 		}

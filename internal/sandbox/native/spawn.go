@@ -184,11 +184,11 @@ func (s *spawner) view(host string, n int) (string, error) {
 
 // othersMayEnter says whether every directory above path can be passed by everyone.
 func othersMayEnter(path string) bool {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil || real != filepath.Clean(path) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil || resolved != filepath.Clean(path) {
 		return false // a view resolves links once and for all
 	}
-	for dir := filepath.Dir(real); ; dir = filepath.Dir(dir) {
+	for dir := filepath.Dir(resolved); ; dir = filepath.Dir(dir) {
 		st, err := os.Stat(dir)
 		if err != nil || st.Mode().Perm()&0o001 == 0 {
 			return false

@@ -56,12 +56,14 @@ func defaultStateDir() string {
 
 func (s *state) path(name string) string { return filepath.Join(s.dir, name) }
 
-var etcFiles = map[string]string{
-	"passwd":        "root:x:0:0:root:/nonexistent:/bin/false\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
-	"group":         "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
-	"hosts":         "127.0.0.1 localhost sandbox\n::1 localhost\n",
-	"nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-	"resolv.conf":   "# no network\n",
+func etcFiles() map[string]string {
+	return map[string]string{
+		"passwd":        "root:x:0:0:root:/nonexistent:/bin/false\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+		"group":         "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
+		"hosts":         "127.0.0.1 localhost sandbox\n::1 localhost\n",
+		"nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+		"resolv.conf":   "# no network\n",
+	}
 }
 
 func (s *state) fill() error {
@@ -70,7 +72,7 @@ func (s *state) fill() error {
 		return err
 	}
 	files := map[string][]byte{s.path("filter.bpf"): program}
-	for name, content := range etcFiles {
+	for name, content := range etcFiles() {
 		files[filepath.Join(s.path("etc"), name)] = []byte(content)
 	}
 	for _, name := range sharedEtc() {
@@ -92,8 +94,10 @@ func (s *state) fill() error {
 // sharedEtc are the parts of the host's /etc that programs below /usr need to start: links of alternatives, the linker's
 // cache, certificate authorities (no keys), settings of Java.
 func sharedEtc() []string {
-	names := []string{"/etc/alternatives", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs/ca-bundle.crt",
-		"/etc/ld.so.cache", "/etc/mime.types", "/etc/crypto-policies/back-ends"}
+	names := []string{
+		"/etc/alternatives", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ld.so.cache", "/etc/mime.types", "/etc/crypto-policies/back-ends",
+	}
 	java, _ := filepath.Glob("/etc/java-*")
 	return append(names, java...)
 }
@@ -102,7 +106,7 @@ func sharedEtc() []string {
 func (s *state) share(name string, files map[string][]byte) error {
 	return filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // not on this host, or not for this user's eyes
+			return nil //nolint:nilerr // not on this host, or not for this user's eyes
 		}
 		to := filepath.Join(s.path("etc"), strings.TrimPrefix(path, "/etc"))
 		switch {
@@ -113,7 +117,7 @@ func (s *state) share(name string, files map[string][]byte) error {
 		case d.Type().IsRegular():
 			content, err := os.ReadFile(path)
 			if err != nil {
-				return nil
+				return nil //nolint:nilerr // not for this user's eyes
 			}
 			files[to] = content
 			return os.MkdirAll(filepath.Dir(to), 0o755)
@@ -125,7 +129,7 @@ func (s *state) share(name string, files map[string][]byte) error {
 func shareLink(from, to string) error {
 	target, err := os.Readlink(from)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // gone since it was listed
 	}
 	if have, err := os.Readlink(to); err == nil && have == target {
 		return nil

@@ -58,8 +58,10 @@ func kernel() []Case {
 		refused("personality", refuse("read implies exec", unix.SYS_PERSONALITY, 0x0400000), refuse("solaris", unix.SYS_PERSONALITY, 13)),
 		refused("terminals", refuse("TIOCSTI", unix.SYS_IOCTL, 0, unix.TIOCSTI, 0), refuse("TIOCLINUX", unix.SYS_IOCTL, 0, 0x541c, 0), refuse("TIOCSTI with a high half", unix.SYS_IOCTL, 0, 0x100000000|unix.TIOCSTI, 0)),
 		refused("a system call of the future", "refuse('future', 500, want=('ENOSYS',))"),
-		{Name: "no new privileges", Shell: `grep -q 'NoNewPrivs:.1' /proc/self/status && grep -q 'CapEff:.0000000000000000' /proc/self/status && grep -q 'CapBnd:.0000000000000000' /proc/self/status && echo bare`,
-			Want: ok, Says: "bare"},
+		{
+			Name: "no new privileges", Shell: `grep -q 'NoNewPrivs:.1' /proc/self/status && grep -q 'CapEff:.0000000000000000' /proc/self/status && grep -q 'CapBnd:.0000000000000000' /proc/self/status && echo bare`,
+			Want: ok, Says: "bare",
+		},
 		{Name: "setuid copy", Shell: `cp /bin/sh /work/s; chmod 4755 /work/s; /work/s -c 'id -u'`, Want: ok, Says: "1000"},
 		{Name: "device nodes", Python: `
 import stat
@@ -84,26 +86,38 @@ func host() []Case {
 	ok := verdicts{sandbox.OK}
 	return []Case{
 		{Name: "canary", Shell: `cat "$CANARY" && echo seen; echo harm >"$CANARY"; rm -f "$CANARY"; echo end`, Want: ok, Says: "end", SaysNot: "untouched"},
-		{Name: "host files", Shell: `for f in /etc/shadow /root /home/* /run /var/run/docker.sock /sys/kernel /boot /mnt /srv /var/log /etc/hostname; do [ "$f" = /home/sandbox ] || { [ -e "$f" ] && echo saw $f; }; done; echo end`,
-			Want: ok, Says: "end", SaysNot: "saw"},
+		{
+			Name: "host files", Shell: `for f in /etc/shadow /root /home/* /run /var/run/docker.sock /sys/kernel /boot /mnt /srv /var/log /etc/hostname; do [ "$f" = /home/sandbox ] || { [ -e "$f" ] && echo saw $f; }; done; echo end`,
+			Want: ok, Says: "end", SaysNot: "saw",
+		},
 		{Name: "rm -rf everything", Shell: `rm -rf / --no-preserve-root 2>/dev/null; rm -rf /usr/* /etc/* 2>/dev/null; echo end`, Want: ok, Says: "end"},
 		{Name: "link out", Shell: `ln -s "$CANARY" l; echo harm >l; ln "$CANARY" h; ln -s / r; cat r/etc/shadow; ls r/proc/1/root/; echo end`, Want: ok, Says: "end"},
-		{Name: "kernel settings", Shell: `for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/sys/vm/drop_caches /proc/irq/0/smp_affinity /sys/kernel/uevent_helper; do (echo x >$f) 2>/dev/null && echo wrote $f; done; echo end`,
-			Want: ok, Says: "end", SaysNot: "wrote"},
-		{Name: "secrets of proc", Shell: `for f in /proc/1/environ /proc/1/mem /proc/1/maps /proc/1/fd /proc/1/root /proc/keys /proc/kcore /proc/kmsg /proc/timer_list; do cat $f >/tmp/got 2>/dev/null && [ -s /tmp/got ] && echo read $f; done; ls /proc/1/fd 2>/dev/null && echo read fds; echo end`,
-			Want: ok, Says: "end", SaysNot: "read"},
+		{
+			Name: "kernel settings", Shell: `for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/sys/vm/drop_caches /proc/irq/0/smp_affinity /sys/kernel/uevent_helper; do (echo x >$f) 2>/dev/null && echo wrote $f; done; echo end`,
+			Want: ok, Says: "end", SaysNot: "wrote",
+		},
+		{
+			Name: "secrets of proc", Shell: `for f in /proc/1/environ /proc/1/mem /proc/1/maps /proc/1/fd /proc/1/root /proc/keys /proc/kcore /proc/kmsg /proc/timer_list; do cat $f >/tmp/got 2>/dev/null && [ -s /tmp/got ] && echo read $f; done; ls /proc/1/fd 2>/dev/null && echo read fds; echo end`,
+			Want: ok, Says: "end", SaysNot: "read",
+		},
 		{Name: "pid 1 names no host path", Shell: `tr '\0' ' ' </proc/1/cmdline`, Want: ok, SaysNot: "/ro-bind"},
 		{Name: "host processes are not there", Shell: `set -- /proc/[0-9]*; [ $# -le 3 ] && echo few`, Want: ok, Says: "few"},
 		{Name: "environment of the host", Shell: `env | cut -d= -f1 | sort | tr '\n' ' '`, Want: ok, Says: "ABSTRACT CANARY HOME LANG MARK PATH PORT PWD"},
 		{Name: "descriptors of the host", Shell: `ls /proc/self/fd | tr '\n' ' '`, Want: ok, Says: "0 1 2 3 "},
 		{Name: "cgroups", Shell: `mount | grep cgroup; ls /sys/fs/cgroup 2>/dev/null; find / -name cgroup.procs 2>/dev/null | grep . && echo found; echo end`, Want: ok, Says: "end", SaysNot: "found"},
 		{Name: "overwrite the init", Shell: `cp /bin/true /.qlp/init 2>/dev/null && echo wrote; (echo x >>/.qlp/init) 2>/dev/null && echo wrote; echo x >/proc/1/exe && echo wrote; echo end`, Want: ok, Says: "end", SaysNot: "wrote"},
-		{Name: "git hooks and settings are inert", Files: map[string]sandbox.File{".git/hooks/pre-commit": {Content: []byte("#!/bin/sh\necho harm"), Mode: 0o755}, ".gitconfig": {Content: []byte("[core]\nfsmonitor=harm")}},
-			Shell: `cat .git/hooks/pre-commit`, Want: ok, Says: "harm"},
-		{Name: "compile the host's secrets", Files: map[string]sandbox.File{"a.c": {Content: []byte("#include \"/etc/shadow\"\n#include \"/root/.profile\"\nint main(){}\n")}},
-			Shell: `command -v gcc >/dev/null || exit 1; gcc a.c 2>&1 | grep -c 'No such file'; exit 1`, Want: verdicts{sandbox.Nonzero}, SaysNot: "root:"},
-		{Name: "compiler without end", Files: map[string]sandbox.File{"a.c": {Content: []byte("#include \"/dev/zero\"\nint main(){}\n")}},
-			Shell: `command -v gcc >/dev/null || exit 1; exec gcc a.c`, Want: verdicts{sandbox.OOM, sandbox.Nonzero, sandbox.TimeoutWall, sandbox.TimeoutCPU, sandbox.OutputLimit, sandbox.DiskLimit}},
+		{
+			Name: "git hooks and settings are inert", Files: map[string]sandbox.File{".git/hooks/pre-commit": {Content: []byte("#!/bin/sh\necho harm"), Mode: 0o755}, ".gitconfig": {Content: []byte("[core]\nfsmonitor=harm")}},
+			Shell: `cat .git/hooks/pre-commit`, Want: ok, Says: "harm",
+		},
+		{
+			Name: "compile the host's secrets", Files: map[string]sandbox.File{"a.c": {Content: []byte("#include \"/etc/shadow\"\n#include \"/root/.profile\"\nint main(){}\n")}},
+			Shell: `command -v gcc >/dev/null || exit 1; gcc a.c 2>&1 | grep -c 'No such file'; exit 1`, Want: verdicts{sandbox.Nonzero}, SaysNot: "root:",
+		},
+		{
+			Name: "compiler without end", Files: map[string]sandbox.File{"a.c": {Content: []byte("#include \"/dev/zero\"\nint main(){}\n")}},
+			Shell: `command -v gcc >/dev/null || exit 1; exec gcc a.c`, Want: verdicts{sandbox.OOM, sandbox.Nonzero, sandbox.TimeoutWall, sandbox.TimeoutCPU, sandbox.OutputLimit, sandbox.DiskLimit},
+		},
 	}
 }
 
@@ -116,8 +130,10 @@ denied(%q, lambda: s.connect(%s))
 `, family, addr, addr)
 	}
 	return []Case{
-		{Name: "tcp out", Python: connect("AF_INET", `("1.1.1.1", 443)`) + connect("AF_INET", `("169.254.169.254", 80)`) + connect("AF_INET", `("10.0.0.1", 80)`) + connect("AF_INET", `("172.17.0.1", 2375)`) + `print("refused all")`,
-			Want: ok, Says: "refused all"},
+		{
+			Name: "tcp out", Python: connect("AF_INET", `("1.1.1.1", 443)`) + connect("AF_INET", `("169.254.169.254", 80)`) + connect("AF_INET", `("10.0.0.1", 80)`) + connect("AF_INET", `("172.17.0.1", 2375)`) + `print("refused all")`,
+			Want: ok, Says: "refused all",
+		},
 		{Name: "tcp6 out", Python: connect("AF_INET6", `("fd00:ec2::254", 80)`) + connect("AF_INET6", `("2606:4700:4700::1111", 443)`) + `print("refused all")`, Want: ok, Says: "refused all"},
 		{Name: "udp and dns", Python: `
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

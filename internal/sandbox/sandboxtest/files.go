@@ -113,8 +113,10 @@ func files(t *testing.T, o Options) {
 	})
 	t.Run("swapped_while_copied", func(t *testing.T) {
 		b := NewBench(t, o, limits())
-		p, err := b.Sandbox.Start(t.Context(), sandbox.Cmd{Argv: []string{"sh", "-c",
-			`mkdir -p d; echo inside >d/passwd; while :; do mv d e; ln -s /etc d; rm d; mv e d; done`}})
+		p, err := b.Sandbox.Start(t.Context(), sandbox.Cmd{Argv: []string{
+			"sh", "-c",
+			`mkdir -p d; echo inside >d/passwd; while :; do mv d e; ln -s /etc d; rm d; mv e d; done`,
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -121,7 +121,7 @@ func service(t *testing.T, o Options) {
 		t.Fatal(err)
 	}
 	var got []byte
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && got == nil; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && got == nil; <-time.After(20 * time.Millisecond) {
 		conn, err := b.Sandbox.Dial(t.Context(), 8080)
 		if err != nil {
 			continue

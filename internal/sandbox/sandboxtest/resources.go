@@ -62,8 +62,10 @@ import time
 time.sleep(300)`, Limits: second, Want: verdicts{sandbox.TimeoutWall}},
 		{Name: "signals ignored", Shell: `trap '' TERM INT HUP QUIT; while :; do sleep 1; done`, Limits: second, Want: verdicts{sandbox.TimeoutWall}},
 		{Name: "kill everything", Shell: `kill -9 -1; sleep 1; echo alive`, Want: verdicts{sandbox.Signaled, sandbox.OK, sandbox.TimeoutWall, sandbox.Nonzero}},
-		{Name: "kill pid 1", Shell: `for s in HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STOP SYS; do kill -$s 1; done; sleep 0.2; echo alive`,
-			Want: verdicts{sandbox.OK}, Says: "alive"},
+		{
+			Name: "kill pid 1", Shell: `for s in HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STOP SYS; do kill -$s 1; done; sleep 0.2; echo alive`,
+			Want: verdicts{sandbox.OK}, Says: "alive",
+		},
 		{Name: "orphans in a row", Shell: `i=0; while [ $i -lt 30 ]; do (sleep 100 &) ; i=$((i+1)); done; echo done`, Want: verdicts{sandbox.OK}, Says: "done"},
 		{Name: "file descriptors", Python: `
 n = 0
@@ -123,8 +125,10 @@ func disk() []Case {
 		{Name: "fill work", Shell: `for i in 1 2 3 4 5 6; do dd if=/dev/zero of=/work/f$i bs=1M count=10 2>/dev/null || exit 1; done`, Want: full, Reason: sandbox.ReasonDiskFull},
 		{Name: "fill tmp", Shell: `for i in 1 2 3 4 5 6; do dd if=/dev/zero of=/tmp/f$i bs=1M count=10 2>/dev/null || exit 1; done`, Want: full},
 		{Name: "fill shm", Shell: `for i in 1 2 3 4 5 6 7; do dd if=/dev/zero of=/dev/shm/f$i bs=1M count=10 2>/dev/null || exit 1; done`, Want: full},
-		{Name: "cope with a full disk", Shell: `for i in 1 2 3 4 5; do dd if=/dev/zero of=/work/f$i bs=1M count=10 2>/dev/null || break; done; rm /work/f*; echo coped`,
-			Want: verdicts{sandbox.OK}, Says: "coped"},
+		{
+			Name: "cope with a full disk", Shell: `for i in 1 2 3 4 5; do dd if=/dev/zero of=/work/f$i bs=1M count=10 2>/dev/null || break; done; rm /work/f*; echo coped`,
+			Want: verdicts{sandbox.OK}, Says: "coped",
+		},
 		{Name: "one huge file", Python: `
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -144,8 +148,10 @@ print("made")`, Want: verdicts{sandbox.OK}, Says: "made"},
 		{Name: "odd names", Python: `
 for n in [b"\xff\xfe", b"a\nb", b"x"*255, b"-rf", b"\x1b[2J"]: open(b"/work/"+n, "w").close()
 print("made")`, Want: verdicts{sandbox.OK}, Says: "made"},
-		{Name: "root and dev are read-only", Shell: `for d in / /dev /usr /etc /home /var /.qlp; do (echo x >$d/x) 2>/dev/null && echo wrote $d; done; echo end`,
-			Want: verdicts{sandbox.OK}, Says: "end", SaysNot: "wrote"},
+		{
+			Name: "root and dev are read-only", Shell: `for d in / /dev /usr /etc /home /var /.qlp; do (echo x >$d/x) 2>/dev/null && echo wrote $d; done; echo end`,
+			Want: verdicts{sandbox.OK}, Says: "end", SaysNot: "wrote",
+		},
 	}
 }
 
@@ -154,12 +160,14 @@ func output() []Case {
 		{Name: "flood stdout", Shell: `yes`, Want: verdicts{sandbox.OutputLimit}},
 		{Name: "flood stderr", Shell: `yes >&2`, Want: verdicts{sandbox.OutputLimit}},
 		{Name: "flood both without newlines", Shell: `cat /dev/zero & cat /dev/zero >&2`, Want: verdicts{sandbox.OutputLimit}},
-		{Name: "head and tail are kept", Shell: `echo first; yes | head -c 300000; echo last`, Want: verdicts{sandbox.OK}, Says: "first\n",
+		{
+			Name: "head and tail are kept", Shell: `echo first; yes | head -c 300000; echo last`, Want: verdicts{sandbox.OK}, Says: "first\n",
 			Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
 				if !r.Truncated || len(r.Stdout) > 66<<10 || string(r.Stdout[len(r.Stdout)-5:]) != "last\n" || r.StdoutBytes != 300011 {
 					t.Errorf("truncated %v, kept %d of %d bytes, ends with %q", r.Truncated, len(r.Stdout), r.StdoutBytes, r.Stdout[len(r.Stdout)-5:])
 				}
-			}},
+			},
+		},
 		{Name: "open stdout again", Shell: `echo a >/dev/stdout; echo b >/dev/stderr; echo c >/proc/self/fd/1`, Want: verdicts{sandbox.OK}, Says: "c"},
 	}
 }
@@ -168,15 +176,21 @@ func times() []Case {
 	return []Case{
 		{Name: "sleep", Shell: `sleep 60`, Limits: sandbox.Limits{Wall: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutWall}, Within: 3 * time.Second},
 		{Name: "spin", Shell: `while :; do :; done`, Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second},
-		{Name: "spin in many children", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; wait`, Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond},
-			Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second},
-		{Name: "silence", Shell: `echo a; sleep 60`, Limits: sandbox.Limits{Idle: 500 * time.Millisecond}, Want: verdicts{sandbox.TimeoutWall},
-			Reason: sandbox.ReasonIdle, Within: 3 * time.Second},
-		{Name: "many processors", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; sleep 1; exit 0`, Limits: sandbox.Limits{CPUs: 0.5, Wall: 5 * time.Second},
+		{
+			Name: "spin in many children", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; wait`, Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond},
+			Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second,
+		},
+		{
+			Name: "silence", Shell: `echo a; sleep 60`, Limits: sandbox.Limits{Idle: 500 * time.Millisecond}, Want: verdicts{sandbox.TimeoutWall},
+			Reason: sandbox.ReasonIdle, Within: 3 * time.Second,
+		},
+		{
+			Name: "many processors", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; sleep 1; exit 0`, Limits: sandbox.Limits{CPUs: 0.5, Wall: 5 * time.Second},
 			Want: verdicts{sandbox.OK}, Needs: "cpus", Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
 				if share := r.CPU.Seconds() / r.Wall.Seconds(); share > 0.8 {
 					t.Errorf("used %.2f processors", share)
 				}
-			}},
+			},
+		},
 	}
 }

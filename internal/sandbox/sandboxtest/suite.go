@@ -77,8 +77,15 @@ func Run(t *testing.T, o Options) {
 		class string
 		cases []Case
 	}{
-		{"ends", ends()}, {"processes", processes()}, {"memory", memory()}, {"disk", disk()}, {"output", output()},
-		{"time", times()}, {"kernel", kernel()}, {"host", host()}, {"network", network()},
+		{"ends", ends()},
+		{"processes", processes()},
+		{"memory", memory()},
+		{"disk", disk()},
+		{"output", output()},
+		{"time", times()},
+		{"kernel", kernel()},
+		{"host", host()},
+		{"network", network()},
 	} {
 		t.Run(group.class, func(t *testing.T) {
 			for _, c := range group.cases {
@@ -119,7 +126,7 @@ func (b *Bench) listen(t *testing.T) {
 	t.Helper()
 	b.Socket = "qlp-test-" + b.Mark
 	for _, at := range [][2]string{{"tcp", "127.0.0.1:0"}, {"unix", "@" + b.Socket}} {
-		l, err := net.Listen(at[0], at[1])
+		l, err := new(net.ListenConfig).Listen(t.Context(), at[0], at[1])
 		if err != nil {
 			t.Fatal(err)
 		}
