@@ -47,3 +47,6 @@ func defaultJSON(f qlp.Field) string {
 		return string(*f.Default)
 	}
 }
+
+// safe writes doubled braces in a JSON text so that they are no placeholder of a Step.
+func safe(json string) string { return strings.ReplaceAll(json, "{{", `{\u007b`) }

@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // object is a JSON object whose members keep their order.
@@ -51,11 +52,11 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// text returns s as JSON.
+// text returns s as JSON, with doubled braces written so that they are no placeholder of a Step.
 func text(s string) string {
 	b, err := marshal(s)
 	if err != nil { // a string always marshals
 		panic(err)
 	}
-	return string(b)
+	return strings.ReplaceAll(string(b), "{{", `{\u007b`)
 }
