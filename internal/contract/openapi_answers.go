@@ -40,8 +40,8 @@ func responses(spec *qlp.Spec, r Route, e qlp.Entity) object {
 }
 
 func success(r Route, e qlp.Entity) object {
-	answer := func(status, text string, schema object) object {
-		return object{{status, object{{"description", text}, {"content", object{{"application/json", object{{"schema", schema}}}}}}}}
+	answer := func(text string, schema object) object {
+		return object{{"200", object{{"description", text}, {"content", object{{"application/json", object{{"schema", schema}}}}}}}}
 	}
 	row := ref("schemas", rowType(e))
 	switch r.Operation {
@@ -50,13 +50,13 @@ func success(r Route, e qlp.Entity) object {
 		body := object{{"application/json", object{{"schema", row}}}}
 		return object{{"201", object{{"description", "Created"}, {"headers", location}, {"content", body}}}}
 	case qlp.OpList, OpLinked:
-		return answer("200", "A page of rows, ascending by id", ref("schemas", rowType(e)+"Page"))
+		return answer("A page of rows, ascending by id", ref("schemas", rowType(e)+"Page"))
 	case qlp.OpGet, qlp.OpUpdate:
-		return answer("200", "The row", row)
+		return answer("The row", row)
 	case OpHealth:
-		return answer("200", "The service is well", ref("schemas", "Health"))
+		return answer("The service is well", ref("schemas", "Health"))
 	case OpDescription:
-		return answer("200", "An OpenAPI 3.1 document", object{{"type", "object"}})
+		return answer("An OpenAPI 3.1 document", object{{"type", "object"}})
 	default:
 		return object{{"204", object{{"description", "Done"}}}}
 	}

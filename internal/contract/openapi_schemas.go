@@ -50,10 +50,16 @@ func pageSchema(name string) object {
 
 func problemSchema() object {
 	str := object{{"type", "string"}}
-	one := object{{"type", "object"}, {"required", []string{"field", "rule", "message"}},
-		{"properties", object{{"field", str}, {"rule", object{{"enum", Rules()}}}, {"message", str}}}}
+	one := object{
+		{"type", "object"},
+		{"required", []string{"field", "rule", "message"}},
+		{"properties", object{{"field", str}, {"rule", object{{"enum", Rules()}}}, {"message", str}}},
+	}
 	return object{{"type", "object"}, {"required", []string{"type", "title", "status", "detail"}}, {"properties", object{
-		{"type", str}, {"title", str}, {"status", object{{"type", "integer"}}}, {"detail", str},
+		{"type", str},
+		{"title", str},
+		{"status", object{{"type", "integer"}}},
+		{"detail", str},
 		{"errors", object{{"type", "array"}, {"items", one}}},
 	}}}
 }
@@ -191,8 +197,10 @@ func bounds(s object, f qlp.Field, integer bool) object {
 		other   *qlp.Number
 		usual   qlp.Number
 	}{
-		{"minimum", f.Min, f.ExclusiveMin, "-9007199254740991"}, {"maximum", f.Max, f.ExclusiveMax, "9007199254740991"},
-		{"exclusiveMinimum", f.ExclusiveMin, nil, ""}, {"exclusiveMaximum", f.ExclusiveMax, nil, ""},
+		{"minimum", f.Min, f.ExclusiveMin, "-9007199254740991"},
+		{"maximum", f.Max, f.ExclusiveMax, "9007199254740991"},
+		{"exclusiveMinimum", f.ExclusiveMin, nil, ""},
+		{"exclusiveMaximum", f.ExclusiveMax, nil, ""},
 	} {
 		switch {
 		case b.n != nil:

@@ -15,13 +15,12 @@ import (
 )
 
 var (
-	intToken   = regexp.MustCompile(`^-?[0-9]+$`)
-	decimal    = regexp.MustCompile(`^(-?)0*([0-9]+)(\.[0-9]+)?$`)
-	dateForm   = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-	timeForm   = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
-	emailForm  = regexp.MustCompile(`^[^@]+@[^@]+\.[^@]+$`)
-	uuidForm   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	maxSafeInt = big.NewInt(9007199254740991)
+	intToken  = regexp.MustCompile(`^-?[0-9]+$`)
+	decimal   = regexp.MustCompile(`^(-?)0*([0-9]+)(\.[0-9]+)?$`)
+	dateForm  = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	timeForm  = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+	emailForm = regexp.MustCompile(`^[^@]+@[^@]+\.[^@]+$`)
+	uuidForm  = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 // typed returns the canonical JSON of a value of the field's type.
@@ -39,7 +38,7 @@ func (s *Service) typed(f qlp.Field, raw string) (string, bool) {
 				n, ok, raw = r.Num(), true, r.Num().String()
 			}
 		}
-		return raw, ok && intToken.MatchString(raw) && (n.CmpAbs(maxSafeInt) <= 0 || s.is(FaultIntRange))
+		return raw, ok && intToken.MatchString(raw) && (n.CmpAbs(big.NewInt(9007199254740991)) <= 0 || s.is(FaultIntRange))
 	case qlp.TypeDecimal:
 		return s.decimal(raw)
 	}
