@@ -14,9 +14,10 @@ import (
 	"github.com/quantumlayer/qlp/internal/store"
 )
 
-// maxKills is how often a job may be cut off by the end of its process before it is taken for the reason of it. A person
-// who stops and starts a server comes nowhere near; a job that takes the machine's memory does.
-const maxKills = 10
+// maxKills is how often a job may be cut off by the end of its process before it is taken for the reason of it. Neither a
+// person who stops and starts a server nor a machine that keeps failing comes near; a job that takes the machine's memory
+// each time does.
+const maxKills = 100
 
 // River tells kinds of jobs apart by type.
 type (

@@ -1,0 +1,90 @@
+// Package api is the HTTP and WebSocket surface: one file a noun, each operation one call of the engine or one read of the
+// store.
+//
+// It never decides anything about a run, never answers a caller without the token, and never tells the details of an
+// internal error.
+//
+// Arrows: qlp, store, blob, events, orchestrator, interpreter (their types), and the HTTP framework, which nobody else sees.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/quantumlayer/qlp/internal/blob"
+	"github.com/quantumlayer/qlp/internal/interpreter"
+	"github.com/quantumlayer/qlp/internal/orchestrator"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/telemetry"
+)
+
+// Engine is what the operations that change something call.
+type Engine interface {
+	Submit(ctx context.Context, req orchestrator.Request) (qlp.Intent, error)
+	Cancel(ctx context.Context, intentID string) error
+	Approve(ctx context.Context, intentID string) error
+	Retry(ctx context.Context, intentID, fromTask string) error
+}
+
+// Deps are the rooms that the API stands on.
+type Deps struct {
+	Engine      Engine
+	Store       store.Store
+	Blobs       blob.Store
+	Interpreter interpreter.Interpreter
+	// ReadSpec reads a Spec that a caller sends, strictly.
+	ReadSpec func([]byte) (*qlp.Spec, error)
+	Metrics  http.Handler
+	Log      *slog.Logger
+}
+
+// Config of the API.
+type Config struct {
+	Token   telemetry.Secret // callers must send it; "" lets everybody in and is for in-process callers only
+	Version string
+	Stack   string // of an intent that names none
+}
+
+type server struct {
+	Deps
+	Config
+}
+
+// New returns the handler of the whole API.
+func New(d Deps, c Config) http.Handler {
+	s := &server{Deps: d, Config: c}
+	mux := http.NewServeMux()
+	s.register(mux)
+	return s.logged(s.recovered(s.local(s.authorized(mux))))
+}
+
+// register adds every operation, and returns the framework's API for its description.
+func (s *server) register(mux *http.ServeMux) huma.API {
+	config := huma.DefaultConfig("QLP", s.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/openapi", "", "/schemas"
+	config.Info.Description = "Turn an intent into software that has been proven to work."
+	config.CreateHooks = nil
+	config.Transformers = append(config.Transformers, s.asProblem)
+	config.Security = []map[string][]string{{"token": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	api := humago.New(mux, config)
+	describeTypes(api.OpenAPI().Components.Schemas)
+	s.intents(api)
+	s.runs(api)
+	s.events(api, mux)
+	s.health(api, mux)
+	return api
+}
+
+// OpenAPI returns the description of the API, as indented JSON.
+func OpenAPI(version string) ([]byte, error) {
+	s := &server{Config: Config{Version: version}, Deps: Deps{Metrics: http.NotFoundHandler()}}
+	b, err := json.MarshalIndent(s.register(http.NewServeMux()).OpenAPI(), "", "  ")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/quantumlayer/qlp/internal/events"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+)
+
+const (
+	pingEvery    = 20 * time.Second
+	writeTimeout = 10 * time.Second // a reader that takes longer for one event is cut off; it can come back with since
+)
+
+type listEvents struct {
+	intentID
+	Since int64 `query:"since" minimum:"0" doc:"only events after this sequence number"`
+	Limit int   `query:"limit" minimum:"1" maximum:"1000" default:"200"`
+}
+
+type eventList struct {
+	Body struct {
+		Items []qlp.Event `json:"items"`
+	}
+}
+
+func (s *server) events(api huma.API, mux *http.ServeMux) {
+	huma.Register(api, huma.Operation{
+		OperationID: "list-events", Method: http.MethodGet, Path: pathIntents + "/{id}/events", Tags: []string{"events"},
+		Summary: "List an intent's events", Description: "The same stream as JSON text messages over a WebSocket: /api/v1/events?intent=ID&since=SEQ",
+	}, s.listEvents)
+	mux.HandleFunc("GET /api/v1/events", s.streamEvents)
+}
+
+func (s *server) listEvents(ctx context.Context, in *listEvents) (*eventList, error) {
+	list := &eventList{}
+	list.Body.Items = []qlp.Event{}
+	err := s.Store.Read(ctx, func(r store.Reader) error {
+		if _, err := r.Intent(ctx, in.ID); err != nil {
+			return err
+		}
+		items, err := r.Events(ctx, in.ID, in.Since, in.Limit)
+		list.Body.Items = append(list.Body.Items, items...)
+		return err
+	})
+	if err != nil {
+		return nil, s.failed("list events", err)
+	}
+	return list, nil
+}
+
+// streamEvents sends every event of an intent after since, then those that come, until the caller leaves.
+func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
+	id, since, err := s.streamQuery(r)
+	if err != nil {
+		writeProblem(w, r, err)
+		return
+	}
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		s.Log.Debug("WebSocket refused", "room", "api", "err", err)
+		return
+	}
+	defer func() { _ = conn.CloseNow() }()
+	ctx, cancel := context.WithCancel(conn.CloseRead(r.Context()))
+	defer cancel()
+	pinged := make(chan struct{})
+	go func() {
+		defer close(pinged)
+		keepAlive(ctx, cancel, conn)
+	}()
+	for event, err := range events.Follow(ctx, s.Store, id, since) {
+		if err != nil {
+			_ = conn.Close(websocket.StatusInternalError, "the events cannot be read now; come back with since")
+			break
+		}
+		if err := send(ctx, conn, event); err != nil {
+			break
+		}
+	}
+	cancel()
+	<-pinged
+}
+
+func (s *server) streamQuery(r *http.Request) (id string, since int64, err error) {
+	query := r.URL.Query()
+	id = query.Get("intent")
+	if text := query.Get("since"); text != "" {
+		if since, err = strconv.ParseInt(text, 10, 64); err != nil || since < 0 {
+			return "", 0, qlp.Errorf(qlp.Invalid, "since is %.20q, which is no sequence number", text)
+		}
+	}
+	if id == "" {
+		return "", 0, qlp.Errorf(qlp.Invalid, "the parameter intent is missing").WithRemedy("open /api/v1/events?intent=ID&since=0")
+	}
+	return id, since, s.Store.Read(r.Context(), func(rd store.Reader) error {
+		_, err := rd.Intent(r.Context(), id)
+		return err
+	})
+}
+
+func send(ctx context.Context, conn *websocket.Conn, event qlp.Event) error {
+	b, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return conn.Write(ctx, websocket.MessageText, b)
+}
+
+// keepAlive finds out that the other side is gone when nothing is being sent.
+func keepAlive(ctx context.Context, cancel context.CancelFunc, conn *websocket.Conn) {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := conn.Ping(ctx); err != nil {
+				cancel()
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// readyTimeout bounds the question to the database: a probe that waits longer has its answer.
+const readyTimeout = 2 * time.Second
+
+type health struct {
+	Body struct {
+		Status  string `json:"status"`
+		Version string `json:"version,omitempty"`
+	}
+}
+
+func (s *server) health(api huma.API, mux *http.ServeMux) {
+	free := []map[string][]string{}
+	huma.Register(api, huma.Operation{
+		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{"health"}, Security: free,
+		Summary: "Whether the process is alive",
+	}, func(context.Context, *struct{}) (*health, error) {
+		h := &health{}
+		h.Body.Status, h.Body.Version = "ok", s.Version
+		return h, nil
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"}, Security: free,
+		Summary: "Whether requests can be served: the database answers",
+	}, func(ctx context.Context, _ *struct{}) (*health, error) {
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
+		if err := s.Store.Ping(ctx); err != nil {
+			return nil, s.failed("ready", err)
+		}
+		h := &health{}
+		h.Body.Status = "ready"
+		return h, nil
+	})
+	mux.Handle("GET /metrics", s.Metrics)
+}

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/quantumlayer/qlp/internal/api"
+	"github.com/quantumlayer/qlp/internal/blob"
+	"github.com/quantumlayer/qlp/internal/blob/file"
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/interpreter"
+	"github.com/quantumlayer/qlp/internal/interpreter/specfile"
+	"github.com/quantumlayer/qlp/internal/orchestrator"
+	"github.com/quantumlayer/qlp/internal/planner"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/stack"
+	"github.com/quantumlayer/qlp/internal/store/sqlite"
+	"github.com/quantumlayer/qlp/internal/telemetry"
+	"github.com/quantumlayer/qlp/internal/worker"
+)
+
+// App is an open data folder with an engine over it.
+type App struct {
+	cfg     config.Config
+	version string
+	log     *slog.Logger
+
+	store       *sqlite.Store
+	blobs       blob.Store
+	interpreter interpreter.Interpreter
+	judge       *Judgement
+	metrics     *telemetry.Metrics
+	engine      *orchestrator.Engine
+	worker      *worker.Worker
+}
+
+// Open opens the data folder and builds the rooms over it. The caller stops the app, also one that was never started.
+func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(ctx))
+		}
+	}()
+	if a.store, err = sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log}); err != nil {
+		return nil, err
+	}
+	if a.blobs, err = file.Open(filepath.Join(cfg.DataDir, "blobs"), file.Config{}); err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	if a.judge, err = judge(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	generate := counted{offlineGenerator(), a.metrics}
+	a.engine = orchestrator.New(orchestrator.Deps{
+		Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, Plan: planner.Plan, Stack: stack.Find,
+		Generators: map[string]generator.Generator{generate.Name(): generate},
+		Validator:  metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
+		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		NewID: newID, Log: log,
+	}, orchestrator.Config{
+		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
+		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs},
+	})
+	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace})
+	return a, err
+}
+
+// newID returns a UUID of version 7: ids sort by the time of their making.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Start takes up what an earlier process left unfinished, and begins to work.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.engine.Resume(ctx); err != nil {
+		return err
+	}
+	if err := a.worker.Start(ctx); err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	return nil
+}
+
+// Handler returns the API. With an empty token everybody is let in: that is for callers within this process.
+func (a *App) Handler(token telemetry.Secret) http.Handler {
+	return api.New(api.Deps{
+		Engine: a.engine, Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, ReadSpec: specfile.Read,
+		Metrics: a.metrics.Handler(), Log: a.log,
+	}, api.Config{Token: token, Version: a.version, Stack: a.cfg.DefaultStack})
+}
+
+// Stop stops and closes everything, in the reverse order of its making. Safe twice.
+func (a *App) Stop(ctx context.Context) error {
+	var errs []error
+	if a.worker != nil {
+		errs = append(errs, a.worker.Stop(ctx))
+	}
+	if a.judge != nil {
+		errs = append(errs, a.judge.Close())
+	}
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}

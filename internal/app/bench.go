@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/stack"
+)
+
+// insideBinary is where the sandbox finds this program, whose tools some stacks' commands name.
+const insideBinary = "/qlp/bin/qlp"
+
+// bench opens sandboxes with a stack's toolchain in them. It finds a toolchain once; what is installed later is found by
+// the next process.
+type bench struct {
+	driver  sandbox.Driver
+	require bool
+	log     *slog.Logger
+
+	mu     sync.Mutex
+	stacks map[string]*equipment
+}
+
+// equipment is what a stack's sandboxes are given.
+type equipment struct {
+	once   sync.Once
+	mounts []sandbox.Mount
+	env    map[string]string
+	err    error
+}
+
+func newBench(driver sandbox.Driver, require bool, log *slog.Logger) *bench {
+	return &bench{driver: driver, require: require, log: log, stacks: map[string]*equipment{}}
+}
+
+// Open returns a sandbox for the stack.
+func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
+	e, err := b.equip(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return b.driver.Create(ctx, sandbox.Spec{Mounts: e.mounts, Env: e.env, Require: b.require, Labels: map[string]string{"stack": st.Name}})
+}
+
+func (b *bench) equip(ctx context.Context, st qlp.Stack) (*equipment, error) {
+	b.mu.Lock()
+	e, ok := b.stacks[st.Name]
+	if !ok {
+		e = &equipment{}
+		b.stacks[st.Name] = e
+	}
+	b.mu.Unlock()
+	e.once.Do(func() {
+		// Finding a toolchain runs commands on the host. They come from our own data, never from the stack at hand: that one
+		// may have come in a stranger's capsule.
+		var known qlp.Stack
+		if known, e.err = stack.Find(st.Name); e.err == nil {
+			e.err = b.find(context.WithoutCancel(ctx), known, e)
+		}
+	})
+	if e.err != nil { // perhaps mended by the next time
+		b.mu.Lock()
+		delete(b.stacks, st.Name)
+		b.mu.Unlock()
+	}
+	return e, e.err
+}
+
+func (b *bench) find(ctx context.Context, st qlp.Stack, e *equipment) error {
+	tc, err := stack.Locate(ctx, st)
+	if err != nil {
+		return err
+	}
+	for _, m := range tc.Missing {
+		b.log.Debug("Optional tool missing", "room", "app", "tool", m.Name, "reason", m.Reason)
+	}
+	for _, m := range tc.Mounts {
+		e.mounts = append(e.mounts, sandbox.Mount{HostPath: m.HostPath, Path: m.Path})
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own binary: %w", err)
+	}
+	e.mounts = append(e.mounts, sandbox.Mount{HostPath: self, Path: insideBinary})
+	e.env = map[string]string{"PATH": tc.Path}
+	if st.Language == "go" {
+		return b.addGoCache(ctx, tc, e)
+	}
+	return nil
+}

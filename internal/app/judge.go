@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/validator"
+	"github.com/quantumlayer/qlp/internal/validator/pipeline"
+)
+
+// Judgement is a validator with the sandbox that it works in.
+type Judgement struct {
+	validator.Validator
+	driver sandbox.Driver
+}
+
+// Judge returns a validator by itself, for capsules that are run again. The caller closes it.
+func Judge(ctx context.Context, cfg config.Config) (*Judgement, error) {
+	return judge(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+func judge(ctx context.Context, cfg config.Config, log *slog.Logger) (*Judgement, error) {
+	if err := addTools(cfg.ToolsDir); err != nil {
+		return nil, err
+	}
+	driver, err := native.New(ctx, log, native.Config{})
+	if err != nil {
+		return nil, err
+	}
+	v, err := pipeline.New(newBench(driver, cfg.RequireLimits, log), pipeline.Config{PolicyPath: cfg.Policy, Log: log})
+	if err != nil {
+		_ = driver.Close() // it has made nothing yet
+		return nil, err
+	}
+	return &Judgement{v, driver}, nil
+}
+
+// Close destroys the sandboxes that are left.
+func (j *Judgement) Close() error { return j.driver.Close() }
+
+// addTools puts a folder with optional tools before the PATH of this process, where every room looks for programs.
+func addTools(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}

@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/telemetry"
+)
+
+// Server says where a server listens and how to be let in.
+type Server struct {
+	URL       string           `json:"url"`
+	PID       int              `json:"pid"`
+	Token     telemetry.Secret `json:"-"`
+	TokenPath string           `json:"-"`
+}
+
+func announcementPath(cfg config.Config) string { return filepath.Join(cfg.DataDir, "server.json") }
+func tokenPath(cfg config.Config) string        { return filepath.Join(cfg.DataDir, "token") }
+
+// FindServer reads where the server on the data folder said that it listens. It may have died since.
+func FindServer(cfg config.Config) (Server, bool) {
+	var s Server
+	b, err := os.ReadFile(announcementPath(cfg))
+	if err != nil || json.Unmarshal(b, &s) != nil {
+		return Server{}, false
+	}
+	token, err := os.ReadFile(tokenPath(cfg))
+	if err != nil {
+		return Server{}, false
+	}
+	s.Token, s.TokenPath = telemetry.Secret(strings.TrimSpace(string(token))), tokenPath(cfg)
+	return s, true
+}
+
+// Serve listens, starts the worker, announces the server in the data folder, calls ready, and serves until ctx is done or
+// the server breaks.
+func (a *App) Serve(ctx context.Context, ready func(Server)) error {
+	listener, err := listen(ctx, a.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	token, err := localToken(tokenPath(a.cfg))
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	at := Server{URL: "http://" + listener.Addr().String(), PID: os.Getpid(), Token: token, TokenPath: tokenPath(a.cfg)}
+	server := &http.Server{Handler: a.Handler(token), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	if err := announce(announcementPath(a.cfg), at); err != nil {
+		_ = server.Close()
+		<-served
+		return err
+	}
+	defer func() { _ = os.Remove(announcementPath(a.cfg)) }()
+	a.log.Info("Server started", "room", "app", "address", listener.Addr().String())
+	ready(at)
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopGrace)
+	defer cancel()
+	// WebSockets are not waited for: their clients come back with the last sequence number.
+	if err := server.Shutdown(stopping); err != nil {
+		_ = server.Close()
+	}
+	<-served
+	a.log.Info("Server stopped", "room", "app")
+	return nil
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, qlp.Errorf(qlp.Unavailable, "the address %s is in use by another program", address).
+			WithRemedy("stop that program, or choose another address: qlp serve --listen 127.0.0.1:8081")
+	}
+	if err != nil {
+		return nil, qlp.Errorf(qlp.Unavailable, "cannot listen on %s: %w", address, err).WithRemedy("choose another address with --listen")
+	}
+	return listener, nil
+}
+
+// localToken reads the token of the data folder, and makes it on first use: 128 random bits or more.
+func localToken(path string) (telemetry.Secret, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // a file of the data folder
+	if err == nil && len(strings.TrimSpace(string(b))) >= 26 {
+		return telemetry.Secret(strings.TrimSpace(string(b))), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read token: %w", err)
+	}
+	token := rand.Text()
+	if err := writePrivate(path, []byte(token+"\n")); err != nil {
+		return "", fmt.Errorf("write token: %w", err)
+	}
+	return telemetry.Secret(token), nil
+}
+
+func announce(path string, s Server) error {
+	b, err := json.Marshal(s)
+	if err == nil {
+		err = writePrivate(path, b)
+	}
+	if err != nil {
+		return fmt.Errorf("announce server: %w", err)
+	}
+	return nil
+}
+
+// writePrivate puts a file in place, whole or not at all, that only its owner can read.
+func writePrivate(path string, b []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(tmp.Name()) }()
+	_, err = tmp.Write(b)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

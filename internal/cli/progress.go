@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/quantumlayer/qlp/internal/planner"
+	"github.com/quantumlayer/qlp/internal/qlp"
+)
+
+// progress folds an intent's events into what a person wants to see of it.
+type progress struct {
+	intent qlp.Intent
+	plan   *qlp.Plan
+	tasks  map[string]string // task → state
+	checks []qlp.Check
+	needs  *qlp.NeedsInput
+	end    *qlp.RunFinished
+	state  string
+	spec   *qlp.Spec
+}
+
+func newProgress(in qlp.Intent) *progress {
+	return &progress{intent: in, tasks: map[string]string{}, state: string(in.State)}
+}
+
+// take folds one event in. Events of a type that this version does not know are passed over.
+func (p *progress) take(e qlp.Event) error {
+	read := func(v any) error {
+		if err := json.Unmarshal(e.Data, v); err != nil {
+			return fmt.Errorf("read event %d: %w", e.Seq, err)
+		}
+		return nil
+	}
+	switch e.Type {
+	case qlp.EventIntentState:
+		var s qlp.StateChanged
+		if err := read(&s); err != nil {
+			return err
+		}
+		p.state = s.To
+	case qlp.EventSpecReady:
+		p.spec = &qlp.Spec{}
+		return read(p.spec)
+	case qlp.EventPlanReady:
+		p.plan = &qlp.Plan{}
+		return read(p.plan)
+	case qlp.EventRunStarted:
+		p.checks, p.end = nil, nil
+	case qlp.EventTaskState:
+		var s qlp.StateChanged
+		if err := read(&s); err != nil {
+			return err
+		}
+		p.tasks[e.TaskID] = s.To
+	case qlp.EventCheckFinished:
+		var c qlp.Check
+		if err := read(&c); err != nil {
+			return err
+		}
+		p.check(c)
+	case qlp.EventNeedsInput:
+		p.needs = &qlp.NeedsInput{}
+		return read(p.needs)
+	case qlp.EventRunFinished:
+		p.end = &qlp.RunFinished{}
+		return read(p.end)
+	}
+	return nil
+}
+
+func (p *progress) check(c qlp.Check) {
+	for i := range p.checks {
+		if p.checks[i].Key() == c.Key() {
+			p.checks[i] = c
+			return
+		}
+	}
+	p.checks = append(p.checks, c)
+}
+
+// tree draws the plan with the states of its tasks, and the state of the whole.
+func (p *progress) tree(paint paint) string {
+	if p.plan == nil {
+		return p.state + "\n"
+	}
+	states := make(map[string]string, len(p.tasks))
+	for id, s := range p.tasks {
+		states[id] = paint.status(s)
+	}
+	text := planner.Tree(*p.plan, states)
+	done := 0
+	for _, c := range p.checks {
+		if c.Status() == qlp.Passed {
+			done++
+		}
+	}
+	if len(p.checks) > 0 {
+		text += fmt.Sprintf("checks: %d passed of %d so far\n", done, len(p.checks))
+	}
+	return text + paint.status(p.state) + "\n"
+}
+
+// line is what an event says in a pipe; "" for events that are not worth one.
+func line(e qlp.Event) string {
+	var s qlp.StateChanged
+	switch e.Type {
+	case qlp.EventTaskState:
+		if json.Unmarshal(e.Data, &s) == nil && s.To != string(qlp.TaskPending) && s.To != string(qlp.TaskReady) {
+			return "task " + e.TaskID + ": " + s.To + because(s.Reason)
+		}
+	case qlp.EventIntentState:
+		if json.Unmarshal(e.Data, &s) == nil {
+			return "intent: " + s.To + because(s.Reason)
+		}
+	case qlp.EventRepairPlanned:
+		if json.Unmarshal(e.Data, &s) == nil {
+			return "repair of " + e.TaskID + because(s.Reason)
+		}
+	case qlp.EventCheckFinished:
+		var c qlp.Check
+		if json.Unmarshal(e.Data, &c) == nil {
+			return "check " + c.Key() + ": " + string(c.Status()) + because(c.Reason)
+		}
+	}
+	return ""
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + plain(reason, 300)
+}
+
+// screen redraws a block of lines in place.
+type screen struct {
+	c     *command
+	lines int
+}
+
+func (s *screen) draw(text string) {
+	columns := width(s.c.out)
+	var b strings.Builder
+	if s.lines > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", s.lines)
+	}
+	s.lines = 0
+	for l := range strings.Lines(text) {
+		b.WriteString(l)
+		s.lines += 1 + (len([]rune(l))-1)/(columns+1)
+	}
+	s.c.printf("%s", b.String())
+}
+
+// evidence is the table of the checks at the end of a run.
+func (c *command) evidence(checks []qlp.Check) {
+	paint := newPaint(c.out)
+	rows := [][]string{{"LAYER", "CHECK", "REQUIRED", "EVIDENCE", "STATUS"}}
+	for _, k := range checks {
+		required := ""
+		if k.Required {
+			required = "yes"
+		}
+		rows = append(rows, []string{string(k.Layer), k.Name, required, evidenceOf(k), paint.status(string(k.Status())) + because(plain(k.Reason, 100))})
+	}
+	table(c.out, rows)
+	for _, k := range checks {
+		for i, f := range k.Findings {
+			if i == 5 {
+				c.printf("  … and %d more findings of %s\n", len(k.Findings)-i, k.Key())
+				break
+			}
+			at := f.Path
+			if f.Line > 0 {
+				at += fmt.Sprintf(":%d", f.Line)
+			}
+			c.printf("  %s %s %s %s: %s\n", k.Key(), f.Severity, plain(at, 120), plain(f.Rule, 60), plain(f.Message, 300))
+		}
+	}
+}
+
+func evidenceOf(k qlp.Check) string {
+	var parts []string
+	if k.Counts != nil {
+		parts = append(parts, fmt.Sprintf("%d of %d passed", k.Counts.Passed, k.Counts.Executed()))
+	}
+	if len(k.Executions) > 0 {
+		parts = append(parts, strings.Join(k.Executions, " "))
+	}
+	if k.Read != "" {
+		parts = append(parts, "read "+k.Read.Hex()[:12])
+	}
+	return strings.Join(parts, ", ")
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

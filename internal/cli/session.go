@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/quantumlayer/qlp/internal/app"
+	"github.com/quantumlayer/qlp/internal/client"
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/telemetry"
+)
+
+// session is a client with an engine behind it: a server that is running on the data folder, or one in this process.
+type session struct {
+	*client.Client
+	close func() error
+}
+
+// connect finds the server that holds the data folder, or opens the folder and serves it within this process. The caller
+// closes the session.
+func (c *command) connect(ctx context.Context, cfg config.Config) (*session, error) {
+	if remote, ok := c.running(ctx, cfg); ok {
+		return &session{Client: remote, close: func() error { return nil }}, nil
+	}
+	log := telemetry.Logger(c.err, quieter(cfg.LogLevel), cfg.LogFormat)
+	a, err := app.Open(ctx, cfg, version(), log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Start(ctx); err != nil {
+		return nil, errors.Join(err, a.Stop(ctx))
+	}
+	listener := newPipeListener()
+	server := &http.Server{Handler: a.Handler(""), ReadHeaderTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	transport := &http.Transport{DialContext: listener.dial}
+	return &session{
+		Client: client.New("http://localhost", "", transport),
+		close: func() error {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopGrace+5*time.Second)
+			defer cancel()
+			transport.CloseIdleConnections()
+			err := a.Stop(ctx)
+			_ = server.Close() // nothing is under way any more
+			if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+				err = errors.Join(err, serveErr)
+			}
+			return err
+		},
+	}, nil
+}
+
+// running returns a client of the server that has said in the data folder where it listens, if it answers.
+func (c *command) running(ctx context.Context, cfg config.Config) (*client.Client, bool) {
+	at, ok := app.FindServer(cfg)
+	if !ok {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	remote := client.New(at.URL, at.Token.Reveal(), nil)
+	return remote, remote.Healthy(ctx) == nil
+}
+
+// quieter keeps the log of an engine within a command to what a person must see, unless they ask for more.
+func quieter(level string) string {
+	if level == "info" {
+		return "warn"
+	}
+	return level
+}
+
+// pipeListener is a listener whose connections never leave the process.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case l.conns <- theirs:
+		return ours, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Accept returns the next connection.
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept and dial.
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+// Addr is the name of the pipe.
+func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "in-process" }
