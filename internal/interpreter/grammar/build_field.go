@@ -110,6 +110,9 @@ func (b *builder) impliedType(f *fieldDraft, out *qlp.Field, path string, e *ent
 		out.Type = byName
 	case f.has("measure"):
 		out.Type = qlp.TypeDecimal
+		if m, _ := f.attr("measure"); wholeUnits[m.val] || numericBounds(f) == qlp.TypeInt {
+			out.Type = qlp.TypeInt
+		}
 	case hasChars(f):
 		out.Type = qlp.TypeString
 		return
@@ -134,6 +137,9 @@ func (b *builder) impliedType(f *fieldDraft, out *qlp.Field, path string, e *ent
 	}
 	b.assume(path+".type", "%s is %s, going by its name", spaced(f.name), out.Type)
 }
+
+// wholeUnits are units that are usually counted whole.
+var wholeUnits = set("minutes minute seconds second hours hour days weeks months years ms milliseconds bytes mb gb cents cent")
 
 func lastPart(name string) string { return name[strings.LastIndexByte(name, '_')+1:] }
 

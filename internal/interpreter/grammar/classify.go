@@ -43,7 +43,10 @@ func classify(t []token) request {
 			weak = true
 		}
 	}
-	if weak {
+	switch {
+	case weak && mentions(t, "game", "games", "engine", "bot", "chatbot", "compiler", "plugin", "extension", "emulator", "simulator", "blockchain", "neural", "browser", "kernel", "firmware", "mobile"):
+		return software
+	case weak:
 		return unclear
 	}
 	return nothing

@@ -195,11 +195,16 @@ func statementLike(tokens []token) bool {
 
 // bracketListsFields reports whether a bracket holds fields, not the rules or values of one.
 func bracketListsFields(tokens []token) bool {
-	commas, typed := 0, false
+	commas, typed, wellKnown, depth := 0, false, false, 0
 	for i, t := range tokens {
-		if t.kind == mark && t.low == ")" {
-			break
+		if t.kind == mark && opens(t) {
+			depth++
+		} else if t.kind == mark && (t.low == ")" || t.low == "]" || t.low == "}") {
+			if depth--; depth < 0 {
+				break
+			}
 		}
+		wellKnown = wellKnown || depth == 0 && t.kind == word && (stringNames[t.low] || typeByName(t.low) != "") && !has([]string{"color", "colour", "country", "city", "unit"}, t.low)
 		if t.kind == mark && t.low == "," {
 			commas++
 		}
@@ -208,12 +213,14 @@ func bracketListsFields(tokens []token) bool {
 		}
 	}
 	first := len(tokens) > 0 && (typeWords[tokens[0].low] || constraintWords[tokens[0].low])
-	return commas > 0 && !first && typed || commas > 1 && !first && wellKnownFirst(tokens)
+	if first && softFirst[tokens[0].low] { // "number unique, beds int" lists fields, "date, optional" does not
+		first = len(tokens) == 1 || tokens[1].kind == mark && (len(tokens) == 2 || typeWords[tokens[2].low] || constraintWords[tokens[2].low])
+	}
+	single := len(tokens) > 0 && (tokens[0].low == "name" || tokens[0].low == "title") && (len(tokens) == 1 || tokens[1].low == ")" || typed)
+	return !first && (commas > 0 && (typed || wellKnown) || single)
 }
 
-func wellKnownFirst(tokens []token) bool {
-	return len(tokens) > 0 && (tokens[0].low == "title" || tokens[0].low == "name" || tokens[0].low == "code" || tokens[0].low == "email")
-}
+var softFirst = set("number date email url text link uuid timestamp")
 
 // split cuts at the ends of sentences.
 func split(tokens []token, out *[]clause) {

@@ -1,5 +1,7 @@
 package grammar
 
+import "strings"
+
 // mode is how a list of fields is bounded.
 type mode uint8
 
@@ -15,7 +17,7 @@ func (p *parser) declare(name string, at span) {
 
 // heads reads the things that a statement describes: "books", "each visit", "books and members".
 func (p *parser) heads(i int) ([]noun, int) {
-	if p.is(i, "they", "it", "both", "each") && len(p.last) > 0 && (p.in(i+1, haveVerbs) || p.in(i+1, modals) || p.is(i+1, "also", "belongs", "belong")) || p.is(i, "each", "both") && p.is(i+1, "of") && p.is(i+2, "them", "these") {
+	if p.is(i, "they", "it", "both", "each") && len(p.last) > 0 && (p.haveAt(i+1) || p.in(i+1, modals) || p.is(i+1, "also", "belongs", "belong")) || p.is(i, "each", "both") && p.is(i+1, "of") && p.is(i+2, "them", "these") {
 		if p.is(i+1, "of") {
 			i += 2
 		}
@@ -29,7 +31,7 @@ func (p *parser) heads(i int) ([]noun, int) {
 		return out, i + 1
 	}
 	n, ok := p.noun(i, len(p.t))
-	if !ok || n.size > 3 {
+	if !ok || n.size > 3 || constraintWords[p.t[n.end-n.size].low] && n.size > 1 {
 		return nil, i
 	}
 	out := []noun{n}
@@ -40,7 +42,7 @@ func (p *parser) heads(i int) ([]noun, int) {
 			next++
 		}
 		m, ok := p.noun(next, len(p.t))
-		if !ok || m.plural != n.plural && !p.known[m.name] || !p.known[n.name] && !n.plural && n.article != "each" && n.article != "a" && n.article != "an" && n.article != "every" {
+		if !ok || m.plural != n.plural && !(p.known[m.name] && p.known[n.name]) || !p.known[n.name] && !n.plural && n.article != "each" && n.article != "a" && n.article != "an" && n.article != "every" {
 			break
 		}
 		out, i = append(out, m), m.end
@@ -54,14 +56,14 @@ func (p *parser) entity() bool {
 	if len(heads) == 0 {
 		return false
 	}
-	if len(heads) > 1 && !p.in(i, haveVerbs) && !p.in(i, modals) && !p.is(i, "each", "both", ",", "belong", "all") {
+	if len(heads) > 1 && !p.haveAt(i) && !p.in(i, modals) && !p.is(i, "each", "both", ",", "belong", "all") {
 		heads, i = heads[:1], heads[0].end
 	}
 	n := heads[0]
 	var names []string
 	for _, h := range heads {
 		names = append(names, h.name)
-		if (serviceWords[h.plain] || unclearWords[h.plain]) && !p.known[h.name] && h.article != "each" && h.article != "every" && !h.plural {
+		if !p.describable(h) {
 			return false
 		}
 	}
@@ -86,7 +88,7 @@ func (p *parser) entity() bool {
 		p.fieldsOf(names, p.afterFieldWords(i+1), len(p.t), listMode, false)
 		p.tails(n.name)
 		return true
-	case p.isItem(i) && (n.plural || p.known[n.name] || n.article != "") && len(heads) == 1:
+	case p.isItem(i) && (n.plural || p.known[n.name] || n.article != "" || n.at.start == p.t[0].at.start) && len(heads) == 1:
 		declareAll()
 		p.fieldsOf(names, i, len(p.t), listMode, false)
 		return true
@@ -98,7 +100,7 @@ func (p *parser) entity() bool {
 		return true
 	}
 	j, optional := p.verbAhead(i)
-	if p.in(j, haveVerbs) && !p.t[j].glued {
+	if p.haveAt(j) && !p.t[j].glued {
 		if p.is(j, "with") && (p.rulesFollow(j) || !n.plural && !p.known[n.name] && n.article == "") {
 			return false
 		}
@@ -121,12 +123,44 @@ func (p *parser) entity() bool {
 	return false
 }
 
+// allMeta reports whether a name is made of words like "data model" and "entities".
+func allMeta(plain string) bool {
+	for part := range strings.SplitSeq(plain, "_") {
+		if !metaWords[part] && !fieldWords[part] {
+			return false
+		}
+	}
+	return true
+}
+
+// describable refuses heads that are the service itself, or a heading.
+func (p *parser) describable(n noun) bool {
+	if allMeta(n.plain) {
+		return n.article == "a" || n.article == "an" || n.article == "each"
+	}
+	if !serviceWords[n.plain] && !unclearWords[n.plain] || p.known[n.name] {
+		return true
+	}
+	switch n.article {
+	case "each", "every":
+		return true
+	case "a", "an":
+		return unclearWords[n.plain] && p.number > 0
+	case "":
+		return n.plural && n.name != "api" && n.name != "backend" && n.name != "endpoint" || p.is(n.end, ":") && p.i == 0 && n.name != "api" && n.name != "app" && n.name != "backend"
+	}
+	return false
+}
+
 // verbAhead skips "can also", "may optionally", "each" in front of a verb, and says whether they make it optional.
 func (p *parser) verbAhead(i int) (int, bool) {
 	optional := false
-	for p.in(i, modals) || p.is(i, "each", "both", "all", "that", "which", "who", "also", ",") && (p.in(i+1, haveVerbs) || p.in(i+1, modals) || p.is(i+1, "each", "also", "all")) {
+	for p.in(i, modals) || p.is(i, "each", "both", "all", "that", "which", "who", "also") && (p.haveAt(i+1) || p.in(i+1, modals) || p.is(i+1, "each", "also", "all")) {
 		optional = optional || p.is(i, "can", "may", "could", "might", "optionally")
 		i++
+	}
+	if p.is(i, ",") && p.is(i+1, "each", "both", "all", "which", "who", "that") && (p.haveAt(i+2) && !p.is(i+2, "with") || p.is(i+1, "each") && p.is(i+2, "with")) {
+		i += 2
 	}
 	return i, optional
 }
@@ -189,6 +223,9 @@ func opensAt(t clause, i int) bool {
 
 // opensEntity reports, within a list, that the description of another thing begins.
 func (p *parser) opensEntity() bool {
+	if p.is(p.i, "there") && p.is(p.i+1, "are", "is") {
+		p.i += 2
+	}
 	heads, i := p.heads(p.i)
 	if len(heads) == 0 {
 		return false
@@ -202,7 +239,10 @@ func (p *parser) opensEntity() bool {
 		return true
 	}
 	j, _ := p.verbAhead(i)
-	if p.in(j, haveVerbs) && !p.t[j].glued {
+	if p.haveAt(j) && !p.t[j].glued {
+		if p.is(i, "that", "which", "who") && !strong {
+			return false
+		}
 		return !p.is(j, "with") || strong && !p.rulesFollow(j)
 	}
 	if _, ok := p.relation([]string{n.name}, i); ok && (strong || p.is(j, "belongs", "belong")) {
@@ -228,9 +268,10 @@ func (p *parser) tails(name string) {
 		moved := p.i > s.i
 		j, optional := p.verbAhead(p.i)
 		switch {
-		case p.in(j, haveVerbs) && !p.t[j].glued && (moved || p.is(j, "with", "having", "containing")) && !p.rulesFollow(j):
+		case p.haveAt(j) && !p.t[j].glued && (moved || p.is(j, "with", "having", "containing")) && !p.rulesFollow(j):
 			p.has([]string{name}, j, optional)
 		case p.is(p.i, "without", "no") && p.withoutTail(name):
+		case p.is(p.i, "are", "is", "can", "may", "must", "should") && p.tailOperations(name):
 		default:
 			end, ok := p.relation([]string{name}, p.i)
 			if !ok || p.startsAnother(s.i) {
@@ -244,6 +285,12 @@ func (p *parser) tails(name string) {
 			return
 		}
 	}
+}
+
+// tailOperations reads "are read-only", "cannot be updated" after a description.
+func (p *parser) tailOperations(name string) bool {
+	p.last = []string{name}
+	return p.try(func() bool { return p.thingsOperations(p.i) })
 }
 
 func (p *parser) relates(name string, i int) bool {

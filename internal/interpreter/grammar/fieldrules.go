@@ -37,10 +37,10 @@ func (p *parser) plausible(m match, i int) bool {
 		return numbered && (n.chars || exact)
 	case "default":
 		v, _ := m.first('v')
-		if p.is(i, "=") || p.is(i, "default", "defaults", "defaulting", "by", "initially", "initial") {
+		if v.from > i && p.is(i, "=", "default", "defaults", "defaulting", "by", "initially", "initial") {
 			return !p.is(v.from, "value") || m.end > v.to
 		}
-		return !closed[v.text] && !typeWords[v.text] && p.boundary(m.end, len(p.t))
+		return !closed[v.text] && (!typeWords[v.text] || isBool(v.text)) && p.boundary(m.end, len(p.t))
 	case "auto":
 		return !(m.end == i+1 && p.is(i, "auto") && p.is(m.end, "incremented", "increment", "generated"))
 	}
@@ -237,6 +237,11 @@ bare: belongs_to
 bare: foreign key
 m2m: many to many
 `
+
+func (p *parser) referenceAt(i, end int) bool {
+	m, ok := p.longest(p.v.references, i, end)
+	return ok && m.tag != "who"
+}
 
 // reference reads that a field points at a thing.
 func (p *parser) reference(names []string, field string, end int) bool {

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (p *parser) makeOptional(name string, mark int) {
 // fields reads a list of fields up to end, or, in an open list, up to where something else begins.
 func (p *parser) fields(name string, end int, m mode) bool {
 	first := p.i
-	previous := ""
+	previous, nextOptional := "", span{}
 	for p.i < end {
 		start := p.i
 		for p.i < end && (p.isItem(p.i) || p.is(p.i, ",", "and", "&", "plus", "also", "+", ";", "-", "or") || p.is(p.i, "as") && p.is(p.i+1, "well") || p.is(p.i, "well", "as") && p.i > start) {
@@ -42,10 +43,17 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		}
 		border := p.isItem(p.i - 1)
 		if m == listMode && p.i > first && !border {
-			if p.in(p.i, haveVerbs) && !p.t[p.i].glued || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every") || p.would(p.i, p.newStatement) {
+			if p.haveAt(p.i) && !p.t[p.i].glued || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every") || p.would(p.i, p.newStatement) {
 				p.i = start
 				return true
 			}
+		}
+		if optional, ok := p.condition(start, end); ok {
+			nextOptional = nextOptional.join(optional)
+			continue
+		}
+		if previous != "" && p.is(p.i, "one", "either", "any") && p.is(p.i-1, ",") && p.valueList([]string{name}, previous, end, false, false) {
+			continue
 		}
 		if previous != "" && p.ownRules(name, previous, end) {
 			continue
@@ -63,7 +71,11 @@ func (p *parser) fields(name string, end int, m mode) bool {
 			continue
 		}
 		previous = field
-		if !p.boundary(p.i, end) && m == listMode && (p.relates(name, p.i) || p.in(p.i, haveVerbs) || p.is(p.i, "without") || p.is(p.i, "that", "which", "who") && p.relates(name, p.i+1)) {
+		if nextOptional != (span{}) {
+			p.attach([]string{name}, field, []fact{{key: "optional", at: nextOptional}})
+			nextOptional = span{}
+		}
+		if !p.boundary(p.i, end) && m == listMode && (p.relates(name, p.i) || p.haveAt(p.i) || p.is(p.i, "without") || p.is(p.i, "that", "which", "who") && p.relates(name, p.i+1)) {
 			return true
 		}
 		if !p.boundary(p.i, end) && !p.pairAt(p.i) {
@@ -85,18 +97,61 @@ func (p *parser) itemFollows(i int) bool {
 	return p.is(i, "a", "an", "the", "optional", "its") || p.would(i, p.newStatement)
 }
 
+// condition reads "and, if known, a weight": a condition in front of the field that it makes optional. Where it might as
+// well speak of the field before, it is left to a question.
+func (p *parser) condition(start, end int) (span, bool) {
+	if !p.is(p.i, "if", "when", "optionally") {
+		return span{}, false
+	}
+	facts, after := p.ruleAt(p.i, end)
+	if len(facts) == 0 || facts[0].key != "optional" {
+		return span{}, false
+	}
+	led := false
+	for j := start; j < p.i; j++ {
+		led = led || p.is(j, "and") || p.isItem(j)
+	}
+	follows := p.is(after, ",") && !p.is(after+1, "and") && after+1 < end
+	switch {
+	case led && (follows || p.in(after, determiners)):
+		p.i = after
+		return facts[0].at, true
+	case follows && p.i > start && !p.isItem(p.i-1) && p.is(p.i-1, ","):
+		p.left(p.i, after, "")
+		return span{}, true
+	}
+	return span{}, false
+}
+
 // ownRules reads rules that stand as an item of their own and speak of the field before: "isbn, unique, title".
 func (p *parser) ownRules(name, field string, end int) bool {
 	facts, after := p.ruleAt(p.i, end)
 	if len(facts) == 0 || p.is(p.i, "a", "an", "the") || !p.boundary(after, end) {
 		return false
 	}
-	if facts[0].key == "default" && !p.is(p.i, "defaults", "defaulting", "default", "with", "by", "initially") {
+	if facts[0].key == "default" && !p.is(p.i, "defaults", "defaulting", "default", "with", "by", "initially") && !p.valueOf(name, field, facts[0].val) {
 		return false
 	}
 	p.attach([]string{name}, field, facts)
 	p.i = after
 	return true
+}
+
+// valueOf reports whether the field can have the value: "a state: open or closed, open by default".
+func (p *parser) valueOf(name, field, val string) bool {
+	if isBool(val) || isNumber(val) {
+		return true
+	}
+	for _, f := range p.facts {
+		if f.kind == attrFact && f.entity == name && f.field == field && f.key == "values" {
+			return has(f.vals, val) || containsFold(f.vals, val)
+		}
+	}
+	return false
+}
+
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(v string) bool { return strings.EqualFold(v, s) })
 }
 
 // listStamps reads "timestamps" within a list.
@@ -182,7 +237,7 @@ func (p *parser) ruleBefore(i, end int) ([]fact, int, bool) {
 	}
 	switch m.tag {
 	case "unique", "optional", "required", "positive", "natural", "auto", "search", "filter":
-		if m.tag == "auto" && m.end-i < 2 && !p.is(i, "automatic") {
+		if m.tag == "auto" && !p.is(i, "automatic", "automatically") {
 			return nil, i, false
 		}
 		return p.factsOf(m, i, end), m.end, true
@@ -215,7 +270,8 @@ func (p *parser) nameWords(i, end int, m mode) (words []string, at span, next in
 			break
 		}
 		if len(words) == 0 && closed[t.low] && !(i+1 < end && p.t[i+1].glued || p.is(i, "is", "has") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low] && !typeWords[p.t[i+1].low]) {
-			if !(p.is(i, "from", "to", "about", "after", "before", "link", "reference", "points", "like") && p.boundaryOrType(i+1, end)) {
+			role := p.is(i, "from", "to") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low]
+			if !role && !p.nounHere(i) && !(p.is(i, "from", "to", "about", "after", "before", "link", "reference", "points", "like") && p.boundaryOrType(i+1, end)) {
 				break
 			}
 		}
@@ -226,7 +282,7 @@ func (p *parser) nameWords(i, end int, m mode) (words []string, at span, next in
 		words = words[:len(words)-1]
 		i--
 	}
-	if len(words) == 0 || len(words) > maxNameWords {
+	if len(words) == 0 || len(words) > maxNameWords || strings.HasSuffix(strings.Join(words, "_"), "by_default") {
 		return nil, span{}, start, false
 	}
 	if len(words) >= 2 && p.is(i, "or") && !p.t[i-1].glued { // "status draft or published": the last word is a value
@@ -248,8 +304,13 @@ func (p *parser) stops(i, end int, words []string) bool {
 		if facts, _ := p.ruleAt(i, end); len(facts) > 0 {
 			return true
 		}
-		if _, _, ok := p.typeAt(i, end); ok && low != "of" && (low == "in" || low == "at" && false) {
-			return true
+		if low == "in" && i+1 < end && !softTypes[p.t[i+1].low] {
+			if _, _, ok := p.typeAt(i+1, end); ok {
+				return true
+			}
+		}
+		if (low == "at" || low == "on" || low == "by" || low == "from" || low == "until") && i+1 < end && p.t[i+1].kind == word && !p.t[i+1].glued && !p.boundaryOrType(i+1, end) && len(p.rulesFrom(i+1)) == 0 && !p.referenceAt(i+1, end) {
+			return true // "deployed on a cloud" is no field
 		}
 		if low == "at" || low == "on" || low == "by" || low == "from" || low == "until" || low == "to" {
 			return (low == "to" || low == "from") && !p.boundaryOrType(i+1, end) && !strings.HasSuffix(last, "ed") && last != "valid" && last != "time" ||
@@ -258,13 +319,13 @@ func (p *parser) stops(i, end int, words []string) bool {
 		if low == "in" && i+1 < end && unitNames[p.t[i+1].low] {
 			return true
 		}
-		return i+1 >= end || p.t[i+1].kind != word || closed[p.t[i+1].low]
+		return i+1 >= end || p.t[i+1].kind != word || closed[p.t[i+1].low] && !(low == "in" && p.is(i+1, "at", "on"))
 	}
-	if closed[low] {
+	if closed[low] && (low != "link" || p.is(i+1, "to")) || low == "one" && p.is(i+1, "of", "in") || low == "enum" || low == "any" || low == "values" && opensAt(p.t, i+1) {
 		return true
 	}
 	if softTypes[low] {
-		if low == "date" && (last == "on" || last == "at" || typeByName(strings.Join(words, "_")) == "date") {
+		if low == "date" && (last == "on" || last == "at" || last == "from" || last == "until" || last == "by" || last == "to" || typeByName(strings.Join(words, "_")) == "date") {
 			return true
 		}
 		return (low == "timestamp" || low == "email") && (last == "at" || last == "on") || low == "number" && numericName(words) && last != "house"
@@ -304,7 +365,11 @@ func (p *parser) pairAt(i int) bool {
 
 // pairsFollow reports whether "book title:string isbn:string" stands here, with the noun having taken "book title".
 func (p *parser) pairsFollow(n noun, i int) bool {
-	return n.size > 1 && i > 1 && p.is(i, ":") && p.pairAt(i-1) && p.fieldType(i+1)
+	if n.size < 2 || i < 1 || !p.is(i, ":") || !p.pairAt(i-1) {
+		return false
+	}
+	_, _, ok := p.typeAt(i+1, len(p.t))
+	return ok || p.is(i+1, "references", "belongs")
 }
 
 // pairHead returns the name without its last word, which is that of the first field.

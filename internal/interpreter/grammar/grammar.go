@@ -193,5 +193,7 @@ func (g *Grammar) feature(d *draft) (string, span) {
 // hardFeatures are words that are never the name of a field.
 var hardFeatures = map[string]string{
 	"stripe": "payments", "paypal": "payments", "oauth": "log-in and users' rights", "oauth2": "log-in and users' rights", "jwt": "log-in and users' rights",
-	"websocket": "live updates", "websockets": "live updates", "graphql": "GraphQL", "grpc": "gRPC", "kafka": "background jobs", "rabbitmq": "background jobs",
+	"websocket": "live updates", "websockets": "live updates", "graphql": "GraphQL", "grpc": "gRPC", "soap": "SOAP", "realtime": "live updates", "streaming": "live updates", "serverless": "hosting elsewhere",
+	"aws": "hosting elsewhere", "lambda": "hosting elsewhere", "gcp": "hosting elsewhere", "kubernetes": "hosting elsewhere", "k8s": "hosting elsewhere", "heroku": "hosting elsewhere",
+	"tenant": "tenants", "multitenant": "tenants", "kafka": "background jobs", "rabbitmq": "background jobs",
 }

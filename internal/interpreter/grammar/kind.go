@@ -1,5 +1,7 @@
 package grammar
 
+import "strings"
+
 // kindPhrase reads what is to be built: "a small Python web service for a clinic", "node api", "REST API that keeps
 // bookmarks". It takes the stack and the domain out of the words around the kind.
 func (p *parser) kindPhrase() bool {
@@ -8,7 +10,7 @@ func (p *parser) kindPhrase() bool {
 	if !ok {
 		return false
 	}
-	if !service && (p.is(end, "(", ":", "with") && !p.is(end, "with") || p.in(end, haveVerbs) && !p.is(end, "with") || p.is(end, "belongs", "belong")) {
+	if !service && (p.is(end, "(", ":", "with") && !p.is(end, "with") || p.haveAt(end) && !p.is(end, "with") || p.is(end, "belongs", "belong")) {
 		return false
 	}
 	if p.pluralKind(start, end) {
@@ -24,7 +26,7 @@ func (p *parser) kindPhrase() bool {
 func (p *parser) pluralKind(start, end int) bool {
 	last := p.t[end-1].low
 	plural := last == "services" || last == "servers" || last == "apps" || last == "tools" || last == "systems" || last == "projects" || last == "programs" || last == "applications" || last == "platforms"
-	return (plural || p.is(start, "each", "every")) && (p.is(end, "(", ":", "with", "are", "is", "can", "may") || p.in(end, haveVerbs) || p.is(end, "belong", "belongs"))
+	return (plural || p.is(start, "each", "every")) && (p.is(end, "(", ":", "with", "are", "is", "can", "may") || p.haveAt(end) || p.is(end, "belong", "belongs"))
 }
 
 // kindWords reads up to the end of the kind's own words.
@@ -47,6 +49,8 @@ func (p *parser) kindWords() (end int, service, ok bool) {
 			continue
 		}
 		switch {
+		case t.low == "api" && p.is(i+1, "key", "keys", "documentation", "docs", "spec", "token", "description"):
+			return kindEnd, service, kindEnd > 0 && p.domainOf(domain)
 		case kindEnd > 0 && t.low == "project" || serviceWords[t.low] || kindEnd == 0 && (t.low == "rest" || t.low == "restful") && p.kindEnds(i+1):
 			kindEnd, service = i+1, true
 		case t.low == "back" && p.is(i+1, "end"):
@@ -62,6 +66,8 @@ func (p *parser) kindWords() (end int, service, ok bool) {
 			return kindEnd, service, p.domainOf(domain)
 		case stackNames[t.low] != "" && (t.low != "go" || i == p.i || !p.is(i-1, "to")):
 			p.add(fact{kind: stackFact, val: stackNames[t.low], key: t.low, at: t.at})
+		case notKind[t.low], p.isSettingWord(i):
+			return 0, false, false
 		case fillers[t.low] && len(domain) == 0, adornments[t.low] && !p.nounAhead(i):
 		case len(domain) > 0 && (fillers[t.low] || closed[t.low]), closed[t.low]:
 			return 0, false, false
@@ -70,6 +76,15 @@ func (p *parser) kindWords() (end int, service, ok bool) {
 		}
 	}
 	return kindEnd, service, kindEnd > 0 && p.domainOf(domain)
+}
+
+// notKind are verbs that begin a setting or a rule rather than the name of what is to be built.
+var notKind = set("add adding include including use using protect secure require requires ship deploy deployable store persist save authenticate guard support supports run expose search filter list delete deleting remove keep return provide no only paginate allow deny prevent")
+
+// isSettingWord reports whether a setting that cannot be a domain begins at i: "SQLite", "dockerised".
+func (p *parser) isSettingWord(i int) bool {
+	m, ok := p.longest(p.v.settings, i, len(p.t))
+	return ok && (strings.HasPrefix(m.tag, "storage") || strings.HasPrefix(m.tag, "extra") || strings.HasPrefix(m.tag, "auth"))
 }
 
 // kindEnds reports whether "rest" at i-1 is the kind itself: "REST in Go", "REST for books".
@@ -94,6 +109,11 @@ func (p *parser) domainOf(words []int) bool {
 		return false
 	}
 	at := p.at(words[0], words[len(words)-1]+1)
+	for _, w := range words {
+		if hardFeatures[p.t[w].low] != "" {
+			p.add(fact{kind: leftFact, at: p.t[w].at})
+		}
+	}
 	p.add(fact{kind: domainFact, val: p.source(at), at: at})
 	name := p.t[words[len(words)-1]].low
 	if len(p.topics) == 0 && isName(name) && (len(words) == 1 || len(words) == 2 && isName(p.t[words[0]].low)) {
@@ -117,6 +137,8 @@ func (p *parser) kindTail() bool {
 		return true
 	case p.is(i, "(") && p.t[i].match > i && p.stackGroup(i):
 		return true
+	case p.is(i, "for") && i+1 < len(p.t) && p.t[i+1].kind == quoted:
+		return p.titleAt(i + 1)
 	case p.is(i, "for", "about", "around"):
 		return p.try(func() bool { return p.topic(i+1, false) })
 	case p.is(i, "of") && p.is(i+1, "my", "our", "a", "the"):
@@ -129,6 +151,11 @@ func (p *parser) kindTail() bool {
 		return p.try(p.topicFields)
 	}
 	return false
+}
+
+// laterTail reads what the kind phrase goes on with after a setting: "a REST API, written in Go, for managing a library".
+func (p *parser) laterTail() bool {
+	return p.i > 0 && p.is(p.i, "for", "to", "that", "which") && p.kindTail()
 }
 
 // stackGroup reads "(Go, net/http)" after the kind.
@@ -200,8 +227,11 @@ func (p *parser) topic(i int, listed bool) bool {
 			p.i = i
 			return true
 		}
-		if p.in(n.end, haveVerbs) && !p.is(n.end, "with") || p.is(n.end, "belong", "belongs") {
+		if p.haveAt(n.end) && !p.is(n.end, "with") || p.is(n.end, "belong", "belongs") {
 			break
+		}
+		if listed && !n.plural && (n.article == "a" || n.article == "an" || n.article == "my" || n.article == "our" || n.article == "the") {
+			listed = false
 		}
 		p.add(fact{kind: topicFact, entity: n.name, val: p.source(n.at), listed: listed, plural: n.plural, at: n.at})
 		if n.plural || listed {
@@ -219,6 +249,13 @@ func (p *parser) topic(i int, listed bool) bool {
 			break
 		}
 		i = next
+	}
+	if p.is(i, ":") && !listed {
+		for k := range p.facts {
+			if p.facts[k].kind == topicFact && p.facts[k].clause == p.number {
+				p.facts[k].key = "colon"
+			}
+		}
 	}
 	if len(topics) > 0 {
 		p.topics = topics
@@ -240,13 +277,16 @@ func (p *parser) topicNamed() bool {
 
 // withThings reads "with books (title, author) and members", after a kind or a domain that has no fields itself.
 func (p *parser) withThings(i int) bool {
-	for p.is(i, "the", "following", "two", "three", "four", "five", "several") || p.in(i, metaWords) {
+	for p.is(i, "the", "these", "this", "following", "two", "three", "four", "five", "several") || p.in(i, metaWords) {
 		i++
 	}
 	if p.is(i, ":") {
 		i++
 	}
 	p.i = i
+	if i >= len(p.t) {
+		return true
+	}
 	if p.is(i, "crud") || p.would(i, p.newStatement) {
 		return true
 	}

@@ -1,9 +1,6 @@
 package grammar
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // noun is a name as the words give it.
 type noun struct {
@@ -33,11 +30,14 @@ func (p *parser) noun(i, end int) (noun, bool) {
 		i++
 	}
 	start := i
-	for i < end && i-start < maxNameWords && p.t[i].kind == word && !closed[p.t[i].low] && isName(p.t[i].low) {
+	for i < end && i-start < maxNameWords && p.t[i].kind == word && (!closed[p.t[i].low] || i == start && p.nounHere(i)) && isName(p.t[i].low) {
 		if i > start && !p.t[i].glued && (haveVerbs[p.t[i].low] || p.verbHere(i, end)) {
 			break
 		}
 		i++
+	}
+	if i-start > 1 && p.is(i, "its", "their", "the", "a", "an", "all") && !p.t[i-1].glued { // "deleting a shelf leaves its boxes"
+		i--
 	}
 	if i == start {
 		return n, false
@@ -46,10 +46,10 @@ func (p *parser) noun(i, end int) (noun, bool) {
 	for _, t := range p.t[start:i] {
 		words = append(words, t.low)
 	}
-	for len(words) > 1 && metaWords[words[0]] && words[0] != "data" && words[0] != "type" && words[0] != "rule" && words[0] != "item" && words[0] != "record" {
+	for len(words) > 1 && headings[words[0]] {
 		words = words[1:]
 	}
-	for len(words) > 1 && slices.Contains([]string{"entity", "entities", "resource", "resources", "table", "tables", "object", "objects"}, words[len(words)-1]) {
+	for len(words) > 1 && headings[words[len(words)-1]] {
 		words = words[:len(words)-1]
 	}
 	n.plain = strings.Join(words, "_")
@@ -57,13 +57,27 @@ func (p *parser) noun(i, end int) (noun, bool) {
 	n.plural = n.name != n.plain
 	n.size, n.end = len(words), i
 	n.at = p.at(start, i)
+	if p.t[start].named && n.article == "" {
+		n.article = "each"
+	}
 	_ = first
 	return n, true
 }
 
+// headings are words beside a name that only say that it is a thing: "the book entity".
+var headings = set("entity entities resource resources table tables object objects")
+
 // verbHere reports whether a word that is a noun too stands as a verb: "loans record the date".
 func (p *parser) verbHere(i, end int) bool {
 	return keepVerbs[p.t[i].low] && i+1 < end && p.t[i+1].kind == word && determiners[p.t[i+1].low]
+}
+
+// nounHere reports whether a verb that is a noun too stands as a noun: "a link has a code", "stay (room, guest)".
+func (p *parser) nounHere(i int) bool {
+	if !verbsToo[p.t[i].low] {
+		return false
+	}
+	return p.boundary(i+1, len(p.t)) || p.is(i+1, "(", "[", "{", ":", "is", "are", "can", "may", "must") || p.haveAt(i+1) || p.is(i+1, "belongs", "belong") || len(p.rulesFrom(i+1)) > 0
 }
 
 func isName(s string) bool {
@@ -179,3 +193,6 @@ func (p *parser) fieldName(i, end int) (string, span, int, bool) {
 
 // nameJoints may stand within the name of a field.
 var nameJoints = set("of on at by per to in for from until")
+
+// haveAt reports whether "has", "with" and the like stand at i; "has to" is no such verb.
+func (p *parser) haveAt(i int) bool { return p.in(i, haveVerbs) && !p.is(i+1, "to") }

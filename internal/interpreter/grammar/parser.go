@@ -28,7 +28,7 @@ func (p *parser) statement() bool {
 	if p.i >= len(p.t) {
 		return false
 	}
-	readings := []func() bool{p.setting, p.rule, p.find, p.kindPhrase, p.operations, p.stamps, p.many, p.entity, p.fieldRule}
+	readings := []func() bool{p.kindPhrase, p.setting, p.rule, p.find, p.operations, p.stamps, p.many, p.entity, p.fieldRule, p.laterTail}
 	for _, r := range readings {
 		if p.try(r) {
 			return true
@@ -49,6 +49,11 @@ func (p *parser) statement() bool {
 // newStatement reports, within a list, that something other than a listed field begins.
 func (p *parser) newStatement() bool {
 	return p.strongSetting() || p.try(p.rule) || p.try(p.find) || p.try(p.operations) || p.try(p.many) || p.opensEntity()
+}
+
+// aside is a newStatement that is not the description of a thing.
+func (p *parser) aside() bool {
+	return p.strongSetting() || p.try(p.rule) || p.try(p.find) || p.try(p.operations)
 }
 
 var audience = set("users user clients client people callers consumers customers everyone anyone")
@@ -77,6 +82,11 @@ func (p *parser) lead() bool {
 				p.i += 2
 			}
 		case p.in(i, keepVerbs) && i == 0:
+			p.i++
+		case p.in(i, metaWords) && (p.is(i+1, ":") || p.in(i+1, metaWords) && p.is(i+2, ":")):
+			for !p.is(p.i, ":") {
+				p.i++
+			}
 			p.i++
 		case p.in(i, fillers) || p.is(i, ",", ":") && i > start, p.in(i, modals), p.is(i, "be") && i > start:
 			p.i++
@@ -119,7 +129,7 @@ func (p *parser) namesOrAll() ([]string, bool) {
 	for p.is(i, "all", "every", "each", "both", "of", "them", "the", "everything") {
 		i++
 	}
-	if i > p.i && (p.in(i, metaWords) || p.in(i, haveVerbs) || p.is(i, "should", "must")) {
+	if i > p.i && (p.in(i, metaWords) || p.haveAt(i) || p.is(i, "should", "must")) {
 		if p.in(i, metaWords) {
 			i++
 		}

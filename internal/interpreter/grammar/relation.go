@@ -55,7 +55,7 @@ func (p *parser) relationAt(names []string, i int) (int, bool) {
 		if m.tag == "prep" && (len(n.name) == 0 || !p.prepositionHolds(n)) {
 			return 0, false
 		}
-		if count > 0 && (p.in(n.end, haveVerbs) || p.is(n.end, "belong", "belongs", ":", "(")) && !p.is(n.end, "with") {
+		if count > 0 && (p.haveAt(n.end) || p.is(n.end, "belong", "belongs", ":", "(")) && !p.is(n.end, "with") {
 			break
 		}
 		if count > 0 && p.is(j-1, ",") && n.article == "" && !p.known[n.name] {
@@ -70,7 +70,7 @@ func (p *parser) relationAt(names []string, i int) (int, bool) {
 		for p.is(next, ",", "and", "&") || next > j && p.is(next, "to", "by", "for") {
 			next++
 		}
-		if next == j || p.would(next, p.newStatement) {
+		if next == j || p.would(next, p.aside) {
 			break
 		}
 		j2, ok2 := p.noun(next, len(p.t))

@@ -214,6 +214,9 @@ func (p *parser) afterOperations(i int) int {
 // thingsOperations reads "comments cannot be updated", "logs are append-only", "invoices can only be created and listed".
 func (p *parser) thingsOperations(start int) bool {
 	at, c, ok := p.fitNames(p.i, len(p.t))
+	if p.i > 0 && len(p.last) > 0 && p.is(p.i, "can", "may", "must", "should", "are", "is", "not", "only", "never") {
+		at, c, ok = p.i, capture{names: p.last}, true
+	}
 	if !ok {
 		return false
 	}

@@ -37,6 +37,7 @@ type token struct {
 	glued  bool // joined to the one before by a hyphen, an underscore or camel case
 	tight  bool // no white space before
 	upper  bool // begins with a capital
+	named  bool // stands in quotes
 	match  int  // of a bracket: index of its partner, else -1
 	indent int  // of a newline: columns before the next line's text
 	bullet bool // of a newline: the next line is a list item
@@ -53,7 +54,7 @@ type lexer struct {
 // asWhole are words whose capitals or dots do not separate them.
 var asWhole = []string{
 	"openapi", "javascript", "typescript", "github", "gitlab", "postgresql", "mysql", "sqlite", "mongodb", "fastapi", "nestjs", "graphql",
-	"nodejs", "node.js", "next.js", "nest.js", "vue.js", "express.js", "ios", "ipad", "macos", "devops", "dynamodb", "mariadb", "websocket",
+	"nodejs", "node.js", "iphone", "next.js", "nest.js", "vue.js", "express.js", "ios", "ipad", "macos", "devops", "dynamodb", "mariadb", "websocket",
 	"websockets", "youtube", "linkedin", "paypal", "oauth", "oauth2", "restful", "grpc", "asp.net", "fastify", "springboot", "rabbitmq",
 	"datetime", "nosql", "cockroachdb", "bigquery", "whatsapp", "wordpress", "e.g", "i.e", "varchar",
 }
@@ -366,7 +367,11 @@ func (l *lexer) quote(open rune, n int) bool {
 			body := l.text[from:i]
 			at := span{l.pos, i + m}
 			if !strings.ContainsFunc(body, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-' }) {
+				before := len(l.out)
 				l.parts(from, i)
+				for k := before; k < len(l.out); k++ {
+					l.out[k].named = true
+				}
 			} else {
 				l.add(token{kind: quoted, low: strings.TrimSpace(body), at: at})
 			}

@@ -179,7 +179,7 @@ func (p *parser) groupRules(names []string, field string, i, end int) bool {
 			}
 			p.i = p.t[p.i].match + 1
 		}
-		if !p.boundary(p.i, end) && !p.is(p.i, ";") && len(p.rulesFrom(p.i)) == 0 && !p.typeFollows(p.i, end) {
+		if !p.boundary(p.i, end) && !p.is(p.i, ";", "code", "string", "value", "number", "long", "only") && len(p.rulesFrom(p.i)) == 0 && !p.typeFollows(p.i, end) {
 			return false
 		}
 	}

@@ -127,8 +127,8 @@ default: initial value of|is|:|=? <v>
 default: = <v>
 auto: set|filled|generated|recorded|assigned|added|stored|managed|stamped in? automatically|automatic
 auto: set|filled|generated|recorded|assigned|added|managed in? by the? server|service|system|api|backend automatically?
-auto: set|filled|generated|recorded|assigned on|at|upon creation|insert|save|update|every|each|change*
-auto: set|filled|generated|recorded|assigned when|once|whenever it|the|record|row|is|gets|created|saved|updated|changed*
+auto: set|filled|generated|recorded|assigned automatically? on|at|upon every|each? creation|insert|insertion|save|update|change|write
+auto: set|filled|generated|recorded|assigned automatically? when|once|whenever it|the|a|record|row|entry|is|gets* created|saved|updated|changed|inserted
 auto: automatically|auto set|filled|generated|recorded|assigned|managed|stored|added|populated|stamped|maintained|updated on|at|upon|by|every|each|the|server|service|system|creation|update|change|save*
 auto: auto|automatic|automatically
 cascade: on? delete cascade
@@ -192,13 +192,15 @@ var (
 
 	determiners = set("a an the each every all any its their our my your his her this that these those some such one both another single exactly own various following")
 	modals      = set("can may could might must should shall will would optionally also always usually additionally then")
-	closed      = set("a an the each every all any its their our my your his her this these those some such both either neither " +
+	// verbsToo are verbs that may as well be the name of a thing or of a field.
+	verbsToo = set("link links reference references points stay stays remain cascade like needs contact record")
+	closed   = set("a an the each every all any its their our my your his her this these those some such both either neither " +
 		"and or but nor if when while unless until because so than then as at by for from in into of on onto over per to under up with without within between through via about after before during " +
 		"is are was were be been being am do does did have has had having can could may might must shall should will would not no never only also just very too always " +
 		"it they them he she we i you who which that what where how there here please want need needs like " +
 		"belong belongs belonging contain contains containing include includes including consist consists consisting comprise comprises " +
 		"link links linking connect connects joins reference references referencing refer refers relate relates points many several multiple numerous " +
-		"deletes deleting delete deleted remove removing removed called named optionally whose unless")
+		"deletes deleting delete deleted remove removing removed removes cascade cascades become becomes stay stays remain remains disappear disappears called named optionally whose unless")
 	// fillers carry no meaning of their own in front of a statement.
 	fillers = set("please also and then i we you want would like to need needs a an the give me us make made build create write generate develop implement " +
 		"design set up setup it should must be there is are can could so that in which additionally furthermore moreover finally plus just simply ideally " +

@@ -4,7 +4,7 @@ import "github.com/quantumlayer/qlp/internal/qlp"
 
 // ruleRows are whole statements about things.
 const ruleRows = `
-cascade: deleting|removing <e> also|automatically|should|will|must? deletes|removes|delete|remove also|its|their|all|of|the|any* <E> too|as|well*
+cascade: deleting|removing <e> also|automatically|should|will|must* deletes|removes|delete|remove also|its|their|all|of|the|any* <E> too|as|well*
 cascade: when|if|once|whenever <e> is|are|gets deleted|removed ,? then? also? its|their|all|of|the|any* <E> is|are|get|gets|should|must|will|also|be|automatically* deleted|removed too|also|as|well*
 cascade: when|if|once|whenever <e> is|are|gets deleted|removed ,? then? also? delete|remove also|its|their|all|of|the|any* <E> too|also|as|well*
 cascade: when|if|once|whenever deleting|removing <e> ,? then? also? delete|remove also|its|their|all|of|the|any* <E> too|also|as|well*
@@ -21,6 +21,8 @@ restrict: <e> can|must|may|should not be deleted|removed that|which|who|if|while
 restrict: <e> that|which|who|with|still|has|have|having|existing|open|any* <E> can|must|may|should not be deleted|removed
 restrict: deleting|removing <e> that|which|who|with|still|has|have|having|any|if|while|when|it|there|are* <E> is|must|should|be|exist* not allowed|permitted|possible
 restrict: deleting|removing <e> that|which|who|with|still|has|have|having|any|if|while|when|it|there|are* <E> is|must|should|be|exist* forbidden|refused|rejected|blocked|prevented|prohibited|disallowed
+restrict: deleting|removing <e> is|must|should|be* not allowed|permitted|possible while|if|when|as|long|it|they|still|has|have|there|are|is|any|with* <E> left|attached|exist|in|it|them|are|is|present*
+restrict: deleting|removing <e> is|must|should|be* forbidden|refused|rejected|blocked|prevented|prohibited|disallowed while|if|when|as|long|it|they|still|has|have|there|are|is|any|with* <E> left|attached|exist|in|it|them|are|is|present*
 restrict: deletion|removal of <e> that|which|who|with|still|has|have|having|any|if|while|when|it|there|are* <E> is|must|should|be|exist* forbidden|refused|rejected|blocked|prevented|prohibited|disallowed
 set_null: deleting|removing <e> leaves|keeps its|their|the|all|of* <E> without|unassigned|with|no|it|them|in|place|intact|a|an|alone* <e>?
 set_null: deleting|removing <e> unassigns|detaches|orphans|unlinks its|their|the|all|of* <E>
@@ -77,7 +79,8 @@ extra terraform_azure: azure with|using|via|through|and|by terraform
 extra terraform_azure: azure terraform files|configuration|config|code|deployment|scripts?
 extra terraform_azure: terraform to? deploy|deploying|deployment|deployable|run|host* it? on|to|in azure
 extra readme: readme|documentation file?
-extra makefile: makefile|make file
+extra makefile: makefile
+extra makefile: make file
 extra gitignore: gitignore|.gitignore file?
 storage sqlite: sqlite|sqlite3|sql lite? database|db|storage|file|store|persistence?
 storage memory: in memory|ram storage|store|database|only|data|persistence?
