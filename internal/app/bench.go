@@ -89,7 +89,7 @@ func (b *bench) find(ctx context.Context, st qlp.Stack, e *equipment) error {
 	e.mounts = append(e.mounts, sandbox.Mount{HostPath: self, Path: insideBinary})
 	e.env = map[string]string{"PATH": tc.Path}
 	if st.Language == "go" {
-		return b.addGoCache(ctx, tc, e)
+		return b.addGoCache(ctx, e)
 	}
 	return nil
 }

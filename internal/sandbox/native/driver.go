@@ -59,7 +59,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	init, err := findInit(cfg.InitPath)
+	init, err := FindInit(cfg.InitPath)
 	if err != nil {
 		return nil, err
 	}

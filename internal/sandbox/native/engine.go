@@ -67,8 +67,8 @@ func (e engine) atLeast(major, minor int) bool {
 	return e.major > major || e.major == major && e.minor >= minor
 }
 
-// findInit looks beside the running program, then in PATH.
-func findInit(path string) (string, error) {
+// FindInit returns the path of qlp-init: path itself if it is not empty, else it looks beside the running program, then in PATH.
+func FindInit(path string) (string, error) {
 	if path == "" {
 		if self, err := os.Executable(); err == nil {
 			beside := filepath.Join(filepath.Dir(self), "qlp-init")

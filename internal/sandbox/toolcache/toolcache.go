@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,12 +32,36 @@ const (
 
 // Config says whose Go is seeded and where to.
 type Config struct {
-	// Dir holds one directory per Go version; it is made if missing.
+	// Dir holds one directory per Go version; it is made if missing. Empty means the user's own folder for caches, which all
+	// of a user's data folders share.
 	Dir string
-	// Go is the go command.
+	// Go is the go command; empty means the one in PATH.
 	Go string
 	// Init is qlp-init on the host, which is the cache program while seeding.
 	Init string
+	// Log is told when something has to be compiled, because that takes half a minute. It may be nil.
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Dir == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return c, qlp.Errorf(qlp.Unavailable, "find a folder for caches: %w", err).WithRemedy("set HOME or XDG_CACHE_HOME")
+		}
+		c.Dir = filepath.Join(dir, "qlp", "gocache")
+	}
+	if c.Go == "" {
+		path, err := exec.LookPath("go")
+		if err != nil {
+			return c, qlp.Errorf(qlp.Unavailable, "find go: %w", err).WithRemedy("install Go 1.24 or newer, and put its bin folder on the PATH")
+		}
+		c.Go = path
+	}
+	return c, nil
 }
 
 // Go is a seeded cache, ready for a Spec.
@@ -59,6 +84,10 @@ func (g Go) Env() map[string]string {
 // SeedGo returns the cache for cfg's Go, and makes it first if it is not there, which takes half a minute or so. Several
 // processes may do so at the same time: one wins, the others throw their work away.
 func SeedGo(ctx context.Context, cfg Config) (Go, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return Go{}, err
+	}
 	id, err := version(ctx, cfg.Go)
 	if err != nil {
 		return Go{}, err
@@ -70,6 +99,7 @@ func SeedGo(ctx context.Context, cfg Config) (Go, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return Go{}, fmt.Errorf("make cache directory: %w", err)
 	}
+	cfg.Log.Warn("Compiling Go's standard library for the sandbox, once for each version of Go", "room", "sandbox", "folder", final)
 	work, err := os.MkdirTemp(cfg.Dir, ".seed-*")
 	if err != nil {
 		return Go{}, fmt.Errorf("make cache directory: %w", err)
@@ -114,6 +144,7 @@ func seedCommands() [][]string {
 	return [][]string{
 		{"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"vet", "-trimpath", "./..."}, {"test", "-run", "^$", "./..."},
 		{"test", "-run", "^$", "-cover", "./..."}, {"test", "-trimpath", "-run", "^$", "./..."},
+		{"vet", "-trimpath", "./..."},
 	}
 }
 

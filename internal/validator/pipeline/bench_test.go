@@ -127,13 +127,8 @@ func prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	goTool, err := sandbox.FindToolchain(ctx, "go")
-	if err != nil {
-		return err
-	}
 	// The cache outlives the test: it is filled once for each version of Go and user, which takes half a minute.
-	cache := filepath.Join(os.TempDir(), fmt.Sprintf("qlp-validator-test-%d", os.Getuid()))
-	machine.cache, err = toolcache.SeedGo(ctx, toolcache.Config{Dir: cache, Go: goTool.Binary, Init: initPath})
+	machine.cache, err = toolcache.SeedGo(ctx, toolcache.Config{Init: initPath})
 	return err
 }
 
