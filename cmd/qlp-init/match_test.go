@@ -7,8 +7,18 @@ func TestMatch(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"*.go", "a.go", true}, {"*.go", "d/a.go", false}, {"**/*.go", "a.go", true}, {"**/*.go", "d/e/a.go", true}, {"d/**", "d/e/f", true},
-		{"d/**", "d", true}, {"d/**", "dd/e", false}, {"**", "x", true}, {"a/**/b", "a/b", true}, {"a/**/b", "a/x/y/b", true}, {"a/**/b", "a/x", false}, {"[", "x", false},
+		{"*.go", "a.go", true},
+		{"*.go", "d/a.go", false},
+		{"**/*.go", "a.go", true},
+		{"**/*.go", "d/e/a.go", true},
+		{"d/**", "d/e/f", true},
+		{"d/**", "d", true},
+		{"d/**", "dd/e", false},
+		{"**", "x", true},
+		{"a/**/b", "a/b", true},
+		{"a/**/b", "a/x/y/b", true},
+		{"a/**/b", "a/x", false},
+		{"[", "x", false},
 	} {
 		if got := matchAny([]string{c.pattern}, c.name); got != c.want {
 			t.Errorf("%s on %s: %v", c.pattern, c.name, got)

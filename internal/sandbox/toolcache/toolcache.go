@@ -142,8 +142,13 @@ func version(ctx context.Context, goBinary string) (string, error) {
 // the standard library, with and without -trimpath: without the right ones in the cache it takes seconds.
 func seedCommands() [][]string {
 	return [][]string{
-		{"build", "./..."}, {"build", "-trimpath", "./..."}, {"vet", "./..."}, {"vet", "-trimpath", "./..."}, {"test", "-run", "^$", "./..."},
-		{"test", "-run", "^$", "-cover", "./..."}, {"test", "-trimpath", "-run", "^$", "./..."},
+		{"build", "./..."},
+		{"build", "-trimpath", "./..."},
+		{"vet", "./..."},
+		{"vet", "-trimpath", "./..."},
+		{"test", "-run", "^$", "./..."},
+		{"test", "-run", "^$", "-cover", "./..."},
+		{"test", "-trimpath", "-run", "^$", "./..."},
 		{"vet", "-trimpath", "./..."},
 	}
 }
