@@ -175,6 +175,9 @@ func (b *builder) post(e qlp.Entity, values []given) row {
 	return r
 }
 
+// cleared is the Want of a value that a change has taken away: no default takes its place.
+const cleared = "cleared"
+
 // rowOf expects a row at a pointer: every key, the given values, and what absent fields become.
 func (b *builder) rowOf(e qlp.Entity, at string, values []given) qlp.Expect {
 	x := qlp.Expect{Body: map[string]string{}, Match: map[string]string{}, Keys: map[string][]string{at: Keys(e)}}
@@ -182,6 +185,8 @@ func (b *builder) rowOf(e qlp.Entity, at string, values []given) qlp.Expect {
 		p := at + "/" + f.Key()
 		i := slices.IndexFunc(values, func(g given) bool { return g.field.Name == f.Name })
 		switch {
+		case i >= 0 && values[i].Want == cleared:
+			x.Body[p] = "null"
 		case i >= 0 && values[i].Want != "null":
 			x.Body[p] = values[i].Want
 		case f.Auto && f.Type == qlp.TypeDate:

@@ -82,7 +82,7 @@ func (b *builder) changes(e qlp.Entity) {
 			switch {
 			case f.Auto:
 			case f.Optional:
-				now.values = replace(now.values, given{f, same("null")})
+				now.values = replace(now.values, given{f, Value{Sent: "null", Want: cleared}})
 				b.answered(http.MethodPatch, e, now, "{"+text(f.Key())+":null}", now.values)
 			default:
 				b.send(http.MethodPatch, at(e, now), "{"+text(f.Key())+":null}", http.StatusUnprocessableEntity, fault(f, RuleRequired))
