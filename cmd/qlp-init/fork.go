@@ -115,7 +115,7 @@ func fork(c *child) (int, error) {
 	}
 	b[0] = 0
 	if c.join >= 0 {
-		n, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(c.join), uintptr(unsafe.Pointer(&b)), 1)
+		_, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(c.join), uintptr(unsafe.Pointer(&b)), 1)
 		if errno != 0 {
 			goto fail
 		}
