@@ -121,6 +121,9 @@ var spelledRight = set("uniquely requires require decimals integers defaults opt
 func (b *builder) misspelt() {
 	for _, e := range b.entities {
 		for _, f := range e.fields {
+			if notFields[f.name] && len(f.attrs) == 0 {
+				b.ask("words", fmt.Sprintf("Is %q a field of a %s, or something that the service should do?", b.words(f.at), spaced(e.name)), f.at, b.words(f.at)+" text", "leave it out")
+			}
 			for part := range strings.SplitSeq(f.name, "_") {
 				if near := nearWord(part, spelled); near != "" && !spelledRight[part] {
 					b.ask("words", fmt.Sprintf("%q in %q: did you mean %q?", part, b.words(f.at), near), f.at, strings.ReplaceAll(b.words(f.at), part, near))
@@ -129,6 +132,9 @@ func (b *builder) misspelt() {
 		}
 	}
 }
+
+// notFields are words that, listed alone, ask for an ability of the service and not for a field.
+var notFields = set("search searching filter filters filtering pagination paging test tests testing docs documentation validation security monitoring metrics tracing logging crud auth performance scalability")
 
 func nearWord(w string, list []string) string {
 	if len(w) < 5 {
@@ -191,7 +197,7 @@ func meaningless(s string) bool {
 		case number, quoted:
 			return false
 		case word:
-			if !fillers[t.low] && !adornments[t.low] && !determiners[t.low] && !idle[t.low] {
+			if !fillers[t.low] && !adornments[t.low] && !determiners[t.low] && !idle[t.low] && !metaWords[t.low] && !fieldWords[t.low] {
 				return false
 			}
 		case mark:

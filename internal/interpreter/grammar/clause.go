@@ -1,5 +1,7 @@
 package grammar
 
+import "slices"
+
 // clause is a run of tokens that is read on its own: a sentence, or a heading with its listed lines, whose borders are
 // item tokens.
 type clause []token
@@ -105,9 +107,10 @@ func block(lines []line, i int, out *[]clause) int {
 	case len(children) == 0:
 		split(tokens, out)
 	case listsFields(tokens, head.bullet, children):
+		tokens = slices.Clone(tokens)
 		for _, c := range children {
 			border := token{kind: item, at: span{c.tokens[0].at.start, c.tokens[0].at.start}, match: -1}
-			tokens = append(tokens[:len(tokens):len(tokens)], border)
+			tokens = append(tokens, border)
 			tokens = append(tokens, withoutEnd(c.tokens)...)
 		}
 		split(tokens, out)
@@ -208,7 +211,7 @@ func bracketListsFields(tokens []token) bool {
 		if t.kind == mark && t.low == "," {
 			commas++
 		}
-		if i > 0 && t.kind == word && tokens[i-1].kind == word && (typeWords[t.low] || constraintWords[t.low]) {
+		if i > 0 && t.kind == word && t.low != "default" && tokens[i-1].kind == word && (typeWords[t.low] || constraintWords[t.low]) {
 			typed = true
 		}
 	}
@@ -216,7 +219,7 @@ func bracketListsFields(tokens []token) bool {
 	if first && softFirst[tokens[0].low] { // "number unique, beds int" lists fields, "date, optional" does not
 		first = len(tokens) == 1 || tokens[1].kind == mark && (len(tokens) == 2 || typeWords[tokens[2].low] || constraintWords[tokens[2].low])
 	}
-	single := len(tokens) > 0 && (tokens[0].low == "name" || tokens[0].low == "title") && (len(tokens) == 1 || tokens[1].low == ")" || typed)
+	single := len(tokens) > 0 && ((tokens[0].low == "name" || tokens[0].low == "title") && (len(tokens) == 1 || tokens[1].low == ")") || typed && tokens[0].kind == word && !auxiliaries[tokens[0].low])
 	return !first && (commas > 0 && (typed || wellKnown) || single)
 }
 

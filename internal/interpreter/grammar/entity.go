@@ -104,6 +104,9 @@ func (p *parser) entity() bool {
 		if p.is(j, "with") && (p.rulesFollow(j) || !n.plural && !p.known[n.name] && n.article == "") {
 			return false
 		}
+		if (n.article == "the" || n.article == "my" || n.article == "our") && p.isDomain(n.name) && p.try(func() bool { return p.withThings(j + 1) }) {
+			return true // "the library has books and members": only names what is described elsewhere
+		}
 		declareAll()
 		p.has(names, j, optional)
 		p.tails(n.name)
@@ -135,6 +138,9 @@ func allMeta(plain string) bool {
 
 // describable refuses heads that are the service itself, or a heading.
 func (p *parser) describable(n noun) bool {
+	if stackNames[n.plain] != "" && n.plain != "node" && n.plain != "nodes" {
+		return false
+	}
 	if allMeta(n.plain) {
 		return n.article == "a" || n.article == "an" || n.article == "each"
 	}
@@ -148,6 +154,16 @@ func (p *parser) describable(n noun) bool {
 		return unclearWords[n.plain] && p.number > 0
 	case "":
 		return n.plural && n.name != "api" && n.name != "backend" && n.name != "endpoint" || p.is(n.end, ":") && p.i == 0 && n.name != "api" && n.name != "app" && n.name != "backend"
+	}
+	return false
+}
+
+// isDomain reports whether the name is what the service is for, and no thing that it keeps.
+func (p *parser) isDomain(name string) bool {
+	for _, f := range p.facts {
+		if f.kind == topicFact && f.entity == name && !f.plural && !f.listed {
+			return true
+		}
 	}
 	return false
 }

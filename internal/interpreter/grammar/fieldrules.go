@@ -151,6 +151,11 @@ func (p *parser) after(name, field string, end int, border bool) {
 					p.i = after
 					continue
 				}
+				p.i = j
+				if p.is(j, "who", "which", "that") && p.reference(names, field, end) {
+					continue
+				}
+				p.i = i
 			}
 			return
 		}
@@ -191,7 +196,7 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 		p.i = after
 		return true
 	}
-	if p.is(i, "in") && i+1 < end && unitNames[p.t[i+1].low] {
+	if p.is(i, "in") && i+1 < end && p.t[i+1].kind == word && (unitNames[p.t[i+1].low] || p.v.words.IsPlural(p.t[i+1].low)) {
 		p.attach(names, field, []fact{{key: "measure", val: p.t[i+1].low, at: p.at(i, i+2)}})
 		p.i = i + 2
 		return true

@@ -209,8 +209,10 @@ func (p *parser) field(name string, end int, m mode, border bool) (string, bool)
 		return "", false
 	}
 	field := strings.Join(words, "_")
-	if c := p.known[p.v.words.Singular(field)]; c && p.v.words.Singular(field) != field && !typed {
-		field = p.v.words.Singular(field)
+	if one := p.v.words.Singular(field); one != field && p.known[one] && !typed && (p.boundary(i, end) || p.in(i, closed)) && len(before) == 0 { // "a store has employees"
+		p.manyFact(name, noun{name: one, plain: field, at: at}, false, at)
+		p.i = i
+		return field, true
 	}
 	f := fact{kind: fieldFact, entity: name, field: field, at: at}
 	if p.v.words.IsPlural(words[len(words)-1]) && field == strings.Join(words, "_") {
@@ -301,7 +303,7 @@ func (p *parser) boundaryOrType(i, end int) bool {
 func (p *parser) stops(i, end int, words []string) bool {
 	low, last := p.t[i].low, words[len(words)-1]
 	if nameJoints[low] {
-		if facts, _ := p.ruleAt(i, end); len(facts) > 0 {
+		if m, ok := p.longest(p.v.constraints, i, end); ok && p.plausible(m, i) {
 			return true
 		}
 		if low == "in" && i+1 < end && !softTypes[p.t[i+1].low] {
@@ -316,12 +318,12 @@ func (p *parser) stops(i, end int, words []string) bool {
 			return (low == "to" || low == "from") && !p.boundaryOrType(i+1, end) && !strings.HasSuffix(last, "ed") && last != "valid" && last != "time" ||
 				(low == "by" || low == "on" || low == "at") && i+1 < end && p.t[i+1].kind == word && determiners[p.t[i+1].low]
 		}
-		if low == "in" && i+1 < end && unitNames[p.t[i+1].low] {
+		if low == "in" && !p.is(i+1, "at", "on") && !p.in(i+1, softTypes) {
 			return true
 		}
 		return i+1 >= end || p.t[i+1].kind != word || closed[p.t[i+1].low] && !(low == "in" && p.is(i+1, "at", "on"))
 	}
-	if closed[low] && (low != "link" || p.is(i+1, "to")) || low == "one" && p.is(i+1, "of", "in") || low == "enum" || low == "any" || low == "values" && opensAt(p.t, i+1) {
+	if closed[low] && !p.nounHere(i) && (low != "link" || p.is(i+1, "to")) || low == "one" && p.is(i+1, "of", "in") || low == "enum" || low == "any" || low == "values" && opensAt(p.t, i+1) {
 		return true
 	}
 	if softTypes[low] {

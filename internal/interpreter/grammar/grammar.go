@@ -41,6 +41,9 @@ func (g *Grammar) Interpret(ctx context.Context, words string, opts interpreter.
 }
 
 func (g *Grammar) interpret(words string, opts interpreter.Options) interpreter.Result {
+	v := *g.v
+	v.words = g.v.words.Remembering()
+	g = &Grammar{v: &v}
 	tokens := lex(words)
 	if at, ok := injection(tokens); ok {
 		return refuse(interpreter.NeedsNotSoftware, "%q is addressed to the machine and describes no software", words[at.start:at.end])
@@ -195,5 +198,8 @@ var hardFeatures = map[string]string{
 	"stripe": "payments", "paypal": "payments", "oauth": "log-in and users' rights", "oauth2": "log-in and users' rights", "jwt": "log-in and users' rights",
 	"websocket": "live updates", "websockets": "live updates", "graphql": "GraphQL", "grpc": "gRPC", "soap": "SOAP", "realtime": "live updates", "streaming": "live updates", "serverless": "hosting elsewhere",
 	"aws": "hosting elsewhere", "lambda": "hosting elsewhere", "gcp": "hosting elsewhere", "kubernetes": "hosting elsewhere", "k8s": "hosting elsewhere", "heroku": "hosting elsewhere",
+	"frontend": "a user interface", "react": "a user interface", "angular": "a user interface", "dashboard": "a user interface", "ui": "a user interface",
+	"authentication": "log-in and users' rights", "authorization": "log-in and users' rights", "rbac": "log-in and users' rights", "sso": "log-in and users' rights",
+	"sorting": "sorting", "caching": "caching and rate limits", "webhook": "calls to other systems", "webhooks": "calls to other systems",
 	"tenant": "tenants", "multitenant": "tenants", "kafka": "background jobs", "rabbitmq": "background jobs",
 }

@@ -62,6 +62,9 @@ func (p *parser) kindWords() (end int, service, ok bool) {
 			}
 		case unclearWords[t.low]:
 			kindEnd = i + 1
+		case kindEnd > 0 && i == kindEnd && stackNames[t.low] != "" && (p.boundary(i+1, len(p.t)) || p.is(i+1, "for", "that", "with", "to")):
+			p.add(fact{kind: stackFact, val: stackNames[t.low], key: t.low, at: t.at})
+			kindEnd = i + 1
 		case kindEnd > 0:
 			return kindEnd, service, p.domainOf(domain)
 		case stackNames[t.low] != "" && (t.low != "go" || i == p.i || !p.is(i-1, "to")):
@@ -212,7 +215,7 @@ func (p *parser) topic(i int, listed bool) bool {
 	if p.is(i, "crud") && p.is(i+1, "for") {
 		i += 2
 	}
-	if p.is(i, "a", "an", "the", "my", "our") && (p.is(i+2, "of")) && p.is(i+1, "list", "collection", "set", "catalog", "catalogue", "register", "library", "database") {
+	if p.is(i, "a", "an", "the", "my", "our") && (p.is(i+2, "of")) && p.is(i+1, "list", "collection", "set", "catalog", "catalogue", "register", "library", "database", "inventory", "record", "log", "archive", "directory", "registry", "index", "overview") {
 		i += 3
 		listed = true
 	}

@@ -77,6 +77,9 @@ func (p *parser) nounHere(i int) bool {
 	if !verbsToo[p.t[i].low] {
 		return false
 	}
+	if _, _, ok := p.typeAt(i+1, len(p.t)); ok {
+		return true
+	}
 	return p.boundary(i+1, len(p.t)) || p.is(i+1, "(", "[", "{", ":", "is", "are", "can", "may", "must") || p.haveAt(i+1) || p.is(i+1, "belongs", "belong") || len(p.rulesFrom(i+1)) > 0
 }
 

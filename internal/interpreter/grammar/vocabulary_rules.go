@@ -16,6 +16,7 @@ cascade: deleting|removing <e> should|must|will? cascades|cascade to its|their|a
 cascade: cascade the? deletes|deletion|delete|deletions from|of <e> to its|their|all|the* <E>
 cascade: deletes cascade from <e> to its|their|all|the* <E>
 restrict: do|does|must|should|shall not allow|permit to|the|deleting|removing|delete|remove|deletion|removal|of* <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|referring|pointing|to|are|is|present|on|there|under*
+restrict: not delete|remove|deleting|removing <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any* <E> left|attached|exist|in|it|them|are|is|present*
 restrict: prevent|forbid|refuse|block|disallow|reject|prohibit to|the|deleting|removing|delete|remove|deletion|removal|of* <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|are|is|present*
 restrict: <e> can|must|may|should not be deleted|removed that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|referring|to|are|is|present*
 restrict: <e> that|which|who|with|still|has|have|having|existing|open|any* <E> can|must|may|should not be deleted|removed

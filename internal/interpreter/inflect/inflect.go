@@ -14,8 +14,11 @@ import (
 	"github.com/gertd/go-pluralize"
 )
 
-// Words inflects. Safe for concurrent use once made.
-type Words struct{ client *pluralize.Client }
+// Words inflects. Safe for concurrent use, unless it comes from Remembering.
+type Words struct {
+	client    *pluralize.Client
+	singulars map[string]string // what was asked before; nil: nothing is remembered
+}
 
 // irregular holds what the library gets wrong.
 var irregular = map[string]string{
@@ -42,15 +45,30 @@ func New() *Words {
 	return &Words{client: c}
 }
 
+// Remembering returns an inflector for one caller that remembers its answers: the rules are regular expressions, and a
+// text asks for the same words again and again.
+func (w *Words) Remembering() *Words {
+	return &Words{client: w.client, singulars: map[string]string{}}
+}
+
 // Singular returns the snake_case name with its last word singular.
-func (w *Words) Singular(name string) string { return w.last(name, w.client.Singular) }
+func (w *Words) Singular(name string) string {
+	if one, ok := w.singulars[name]; ok {
+		return one
+	}
+	one := w.last(name, w.client.Singular)
+	if w.singulars != nil {
+		w.singulars[name] = one
+	}
+	return one
+}
 
 // Plural returns the snake_case name with its last word plural.
 func (w *Words) Plural(name string) string { return w.last(name, w.client.Plural) }
 
 // IsPlural reports whether the word is a plural that differs from its singular.
 func (w *Words) IsPlural(word string) bool {
-	one := w.client.Singular(word)
+	one := w.Singular(word)
 	return one != word && w.client.Plural(one) == word
 }
 
