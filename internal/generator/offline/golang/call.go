@@ -14,6 +14,7 @@ type call struct {
 	method, path, body string
 	status             int
 	readme             bool
+	row                string // the entity whose example row the body is, then the name of that row in the test
 }
 
 // Method, Path, Body and Status are for the test's template, the texts as Go expressions.
@@ -22,8 +23,13 @@ func (c call) Method() string { return c.method }
 // Path returns the path as an expression.
 func (c call) Path() string { return strconv.Quote(c.path) }
 
-// Body returns the body as an expression.
-func (c call) Body() string { return goText(c.body) }
+// Body returns the body as an expression: example rows have a name.
+func (c call) Body() string {
+	if c.row != "" {
+		return c.row
+	}
+	return goText(c.body)
+}
 
 // Status returns the status.
 func (c call) Status() int { return c.status }
@@ -50,11 +56,11 @@ func callsOf(spec *qlp.Spec) []call {
 		right, _ := spec.Entity(pair[1])
 		one := contract.PathOf(left) + "/1" + contract.PathOf(right)
 		out = append(out,
-			call{"PUT", one + "/1", "", 204, true},
-			call{"GET", one, "", 200, true},
-			call{"GET", contract.PathOf(right) + "/1" + contract.PathOf(left), "", 200, false},
-			call{"DELETE", one + "/1", "", 204, false},
-			call{"DELETE", one + "/1", "", 404, false})
+			call{"PUT", one + "/1", "", 204, true, ""},
+			call{"GET", one, "", 200, true, ""},
+			call{"GET", contract.PathOf(right) + "/1" + contract.PathOf(left), "", 200, false, ""},
+			call{"DELETE", one + "/1", "", 204, false, ""},
+			call{"DELETE", one + "/1", "", 404, false, ""})
 	}
 	slices.Reverse(order)
 	return append(out, deletions(spec, order, made)...)
@@ -77,24 +83,24 @@ func callsOfRow(spec *qlp.Spec, e qlp.Entity, made map[string]bool) []call {
 		missing = 422
 	}
 	first := len(made) == 0 // the README shows all that can be done with the first entity
-	out := []call{{"POST", path, row, 201, true}, {"POST", path, `{"no such field":1}`, 422, false}}
+	out := []call{{"POST", path, row, 201, true, e.Name}, {"POST", path, `{"no such field":1}`, 422, false, ""}}
 	if missing == 422 {
-		out = append(out, call{"POST", path, `{}`, 422, false})
+		out = append(out, call{"POST", path, `{}`, 422, false, ""})
 	}
 	if slices.ContainsFunc(members, func(m member) bool { return isUnique(e, m.key) }) {
-		out = append(out, call{"POST", path, row, 409, false})
+		out = append(out, call{"POST", path, row, 409, false, e.Name})
 	}
 	if spec.Allows(e.Name, qlp.OpList) {
 		out = append(out, listCalls(spec, e, path, first)...)
 	}
 	if spec.Allows(e.Name, qlp.OpGet) {
-		out = append(out, call{"GET", path + "/1", "", 200, first}, call{"GET", path + "/99", "", 404, false})
+		out = append(out, call{"GET", path + "/1", "", 200, first, ""}, call{"GET", path + "/99", "", 404, false, ""})
 	}
 	if spec.Allows(e.Name, qlp.OpUpdate) {
-		out = append(out, call{"PUT", path + "/1", row, 200, false}, call{"PATCH", path + "/1", "{}", 200, false})
+		out = append(out, call{"PUT", path + "/1", row, 200, false, e.Name}, call{"PATCH", path + "/1", "{}", 200, false, ""})
 		if i := slices.IndexFunc(e.Fields, func(f qlp.Field) bool { return !f.Auto && f.Type != qlp.TypeRef }); i >= 0 {
 			change := object([]member{{e.Fields[i].Key(), example(e.Fields[i])}})
-			out = append(out, call{"PATCH", path + "/1", change, 200, first})
+			out = append(out, call{"PATCH", path + "/1", change, 200, first, ""})
 		}
 	}
 	return out
@@ -105,14 +111,18 @@ func isUnique(e qlp.Entity, key string) bool {
 }
 
 func listCalls(spec *qlp.Spec, e qlp.Entity, path string, first bool) []call {
-	out := []call{{"GET", path + "?page=1&page_size=5", "", 200, first}, {"GET", path + "?page=0", "", 400, false}, {"GET", path + "?no=1", "", 400, false}}
+	out := []call{
+		{"GET", path + "?page=1&page_size=5", "", 200, first, ""},
+		{"GET", path + "?page=0", "", 400, false, ""},
+		{"GET", path + "?no=1", "", 400, false, ""},
+	}
 	for i, f := range spec.FilterFields(e.Name) {
 		if f.Type == qlp.TypeRef {
-			out = append(out, call{"GET", path + "?" + f.Key() + "=1", "", 200, i == 0})
+			out = append(out, call{"GET", path + "?" + f.Key() + "=1", "", 200, i == 0, ""})
 		}
 	}
 	if len(spec.Search[e.Name]) > 0 {
-		out = append(out, call{"GET", path + "?q=a", "", 200, true})
+		out = append(out, call{"GET", path + "?q=a", "", 200, true, ""})
 	}
 	return out
 }
@@ -122,7 +132,7 @@ func deletions(spec *qlp.Spec, order []qlp.Entity, made map[string]bool) []call 
 	var out []call
 	for _, e := range order {
 		if spec.Allows(e.Name, qlp.OpDelete) && !held(spec, e.Name, made, map[string]bool{}) {
-			out = append(out, call{"DELETE", contract.PathOf(e) + "/1", "", 204, len(out) == 0})
+			out = append(out, call{"DELETE", contract.PathOf(e) + "/1", "", 204, len(out) == 0, ""})
 			made[e.Name] = false
 		}
 	}

@@ -231,7 +231,7 @@ func (f fieldView) Filter(entity string) string {
 		filter = "by(" + key + ", " + f.kind() + ", " + value + ")"
 	}
 	if f.Optional {
-		return "orNull(" + filter + ", " + value + ")"
+		filter += ".orNull()"
 	}
 	return filter
 }

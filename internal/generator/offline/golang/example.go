@@ -100,8 +100,14 @@ func highest(f qlp.Field) *big.Rat {
 }
 
 func within(f qlp.Field, n *big.Rat) bool {
-	return !(f.Min != nil && n.Cmp(f.Min.Rat()) < 0 || f.Max != nil && n.Cmp(f.Max.Rat()) > 0 ||
-		f.ExclusiveMin != nil && n.Cmp(f.ExclusiveMin.Rat()) <= 0 || f.ExclusiveMax != nil && n.Cmp(f.ExclusiveMax.Rat()) >= 0)
+	low, high := lowest(f), highest(f)
+	switch {
+	case low != nil && (n.Cmp(low) < 0 || f.ExclusiveMin != nil && n.Cmp(low) == 0):
+		return false
+	case high != nil && (n.Cmp(high) > 0 || f.ExclusiveMax != nil && n.Cmp(high) == 0):
+		return false
+	}
+	return true
 }
 
 // decimalOf writes a number that has an end as a decimal.
@@ -149,27 +155,27 @@ func editsOf(e qlp.Entity) []editView {
 	var out []editView
 	for _, f := range e.Fields {
 		add := func(value, rule string) {
-			out = append(out, editView{strconv.Quote(f.Key()), value, strconv.Quote(rule)})
+			out = append(out, editView{goText(f.Key()), value, goText(rule)})
 		}
 		if f.Auto {
-			add(strconv.Quote(example(f)), contract.RuleReadOnly)
+			add(goText(example(f)), contract.RuleReadOnly)
 			continue
 		}
 		if f.Required() {
 			add(`"null"`, contract.RuleRequired)
 		}
 		if f.Required() && slices.Contains([]qlp.FieldType{qlp.TypeString, qlp.TypeText, qlp.TypeEmail, qlp.TypeURL, qlp.TypeUUID}, f.Type) {
-			add(strconv.Quote(`" "`), contract.RuleRequired)
+			add(goText(`" "`), contract.RuleRequired)
 		}
-		add(strconv.Quote(wrongType(f)), contract.RuleType)
+		add(goText(wrongType(f)), contract.RuleType)
 		boundEdits(f, add)
 		lengthEdits(f, add)
 		switch f.Type {
 		case qlp.TypeEnum:
 			for _, v := range f.Values {
-				add(strconv.Quote(jsonText(v)), "")
+				add(goText(jsonText(v)), "")
 			}
-			add(strconv.Quote(jsonText(strings.Join(f.Values, "")+"?")), contract.RuleEnum)
+			add(goText(jsonText(strings.Join(f.Values, "")+"?")), contract.RuleEnum)
 		case qlp.TypeRef:
 			add(`"2"`, contract.RuleReference)
 		}
@@ -209,9 +215,9 @@ func boundEdits(f qlp.Field, add func(value, rule string)) {
 	}
 	value := func(n *big.Rat) string {
 		if f.Type == qlp.TypeInt {
-			return strconv.Quote(n.Num().String())
+			return goText(n.Num().String())
 		}
-		return strconv.Quote(jsonText(decimalOf(n)))
+		return goText(jsonText(decimalOf(n)))
 	}
 	fits := func(n *big.Rat) bool { // the types of numbers have bounds of their own
 		return len(strings.Trim(strings.ReplaceAll(decimalOf(n), ".", ""), "-")) <= 15
@@ -222,8 +228,10 @@ func boundEdits(f qlp.Field, add func(value, rule string)) {
 		open      bool
 		rule      string
 	}{
-		{f.Min, -1, false, contract.RuleMin}, {f.Max, 1, false, contract.RuleMax},
-		{f.ExclusiveMin, -1, true, contract.RuleExclusiveMin}, {f.ExclusiveMax, 1, true, contract.RuleExclusiveMax},
+		{f.Min, -1, false, contract.RuleMin},
+		{f.Max, 1, false, contract.RuleMax},
+		{f.ExclusiveMin, -1, true, contract.RuleExclusiveMin},
+		{f.ExclusiveMax, 1, true, contract.RuleExclusiveMax},
 	} {
 		if b.bound == nil || !fits(b.bound.Rat()) {
 			continue

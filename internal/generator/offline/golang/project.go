@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -26,9 +27,13 @@ type project struct {
 	Entities []entityView
 	Links    []linkView
 	Calls    []call
+	Examples []exampleView
 
 	MaxPageSize int
 }
+
+// exampleView is the row that the routes' test makes of one entity.
+type exampleView struct{ Name, Text string }
 
 // linkView is a many-to-many relation as the templates see it.
 type linkView struct {
@@ -57,6 +62,7 @@ func newProject(spec qlp.Spec) (*project, error) {
 	}
 	p.addEntities()
 	p.addLinks()
+	p.nameExamples()
 	return p, nil
 }
 
@@ -87,8 +93,19 @@ func (p *project) addEntities() {
 		}
 		p.Entities = append(p.Entities, v)
 	}
-	for i := range p.Entities { // the store's links are named in the same scope
-		rows.taken[p.Entities[i].Rows] = true
+}
+
+// nameExamples gives the row that each entity is tested with a name.
+func (p *project) nameExamples() {
+	for i, c := range p.Calls {
+		if c.row == "" {
+			continue
+		}
+		name := "example" + p.view(c.row).Type
+		p.Calls[i].row = name
+		if c.status == http.StatusCreated {
+			p.Examples = append(p.Examples, exampleView{name, goText(wrapped(c.body))})
+		}
 	}
 }
 

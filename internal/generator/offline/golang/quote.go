@@ -21,10 +21,22 @@ func jsonText(s string) string {
 
 // goText returns s as a Go string: between back quotes where that is easier to read.
 func goText(s string) string {
-	if strings.ContainsAny(s, `"\`) && strconv.CanBackquote(s) {
+	if strings.ContainsAny(s, `"\`) && strconv.CanBackquote(strings.ReplaceAll(s, "\n", "")) {
 		return "`" + s + "`"
 	}
 	return strconv.Quote(s)
+}
+
+// wrapped returns a long JSON object with a line for each member.
+func wrapped(object string) string {
+	if len(object) < 100 {
+		return object
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, []byte(object), "", "\t"); err != nil {
+		return object
+	}
+	return b.String()
 }
 
 // shellText returns s as one word of a shell.

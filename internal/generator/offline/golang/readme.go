@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func newReadme(p *project) readme {
 
 // fieldsOf names the fields of what a path makes, where it makes something.
 func (p *project) fieldsOf(route contract.Route) string {
-	if route.Method != "POST" {
+	if route.Method != http.MethodPost {
 		return ""
 	}
 	e, _ := p.spec.Entity(route.Entity)

@@ -125,7 +125,7 @@ type testView struct {
 
 func newTestView(e entityView) testView {
 	good := exampleRow(e.entity, func(string) bool { return true })
-	v := testView{Type: e.Type, Good: goText(object(good)), Edits: editsOf(e.entity)}
+	v := testView{Type: e.Type, Good: goText(wrapped(object(good))), Edits: editsOf(e.entity)}
 	v.UsesRepeat = slices.ContainsFunc(v.Edits, func(x editView) bool { return strings.Contains(x.Value, "strings.Repeat(") && x.Value[0] == '`' })
 	return v
 }

@@ -20,13 +20,15 @@ type filter[T any] struct {
 	key string
 	// read returns what a row must fulfil, or why the text is not valid.
 	read func(text string) (holds func(*T) bool, fault string)
+	// none reports whether a row has no value.
+	none func(*T) bool
 	// reference says that the store can find the rows by the id in the text.
 	reference bool
 }
 
 // by narrows a list by a field. value returns nil for a row without one.
 func by[T, V any](key string, kind field.Kind[V], value func(*T) *V, rules ...field.Rule[V]) filter[T] {
-	return filter[T]{key: key, read: func(text string) (func(*T) bool, string) {
+	read := func(text string) (func(*T) bool, string) {
 		want, ok := kind.Parse(text)
 		if !ok {
 			return nil, "must be " + kind.Wants()
@@ -39,22 +41,30 @@ func by[T, V any](key string, kind field.Kind[V], value func(*T) *V, rules ...fi
 			v := value(row)
 			return v != nil && field.Key(*v) == wanted
 		}, ""
-	}}
+	}
+	return filter[T]{key: key, read: read, none: func(row *T) bool { return value(row) == nil }}
 }
 
 // byReference narrows a list by the row that a field refers to.
 func byReference[T any](key string, value func(*T) *int64) filter[T] {
 	f := by(key, field.ID(), value)
+	read := f.read
+	f.read = func(text string) (func(*T) bool, string) {
+		if id, ok := field.ID().Parse(text); !ok || id == 0 {
+			return nil, "must be an id"
+		}
+		return read(text)
+	}
 	f.reference = true
 	return f
 }
 
 // orNull lets the filter also find the rows without a value.
-func orNull[T, V any](f filter[T], value func(*T) *V) filter[T] {
+func (f filter[T]) orNull() filter[T] {
 	read := f.read
 	f.read = func(text string) (func(*T) bool, string) {
 		if text == "null" {
-			return func(row *T) bool { return value(row) == nil }, ""
+			return f.none, ""
 		}
 		return read(text)
 	}
@@ -98,7 +108,7 @@ func (s *resource[T]) parameter(q *store.Query[T], key, text string) (err error)
 				return badParameter(key, fault)
 			}
 			q.Where = append(q.Where, holds)
-			if id, ok := parseID(text); ok && f.reference {
+			if id, ok := field.ID().Parse(text); ok && f.reference {
 				q.Among = s.table.Having(key, id)
 			}
 			return nil

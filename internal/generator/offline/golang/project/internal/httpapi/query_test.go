@@ -18,7 +18,7 @@ func things() *resource[thing] {
 		size: 20, largest: 100,
 		filters: []filter[thing]{
 			by("name", field.Word(), name, field.OneOf("a b", "Öl")),
-			orNull(by("price", field.Number(), price), price),
+			by("price", field.Number(), price).orNull(),
 		},
 		search: func(x *thing) []*string { return []*string{nil, &x.name} },
 	}
