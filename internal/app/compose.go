@@ -7,6 +7,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/capsule"
 	"github.com/quantumlayer/qlp/internal/generator"
 
+	"github.com/quantumlayer/qlp/internal/generator/acceptance"
 	"github.com/quantumlayer/qlp/internal/generator/offline"
 	"github.com/quantumlayer/qlp/internal/generator/offline/golang"
 	"github.com/quantumlayer/qlp/internal/generator/offline/python"
@@ -18,7 +19,7 @@ import (
 
 // offlineGenerator writes the acceptance tests by one part and the code by another.
 func offlineGenerator() generator.Generator {
-	return offline.New(golang.New(), python.New())
+	return acceptance.Before(offline.New(golang.New(), python.New()))
 }
 
 // counted counts what a generator does.
