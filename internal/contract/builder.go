@@ -12,8 +12,9 @@ import (
 
 // Groups of cases. The cases of one group share a service; those that count all rows of an entity need it without rows.
 const (
-	groupRows  = "rows"
-	groupLists = "lists"
+	groupRows       = "rows"
+	groupLists      = "lists"
+	groupProperties = "properties"
 )
 
 // builder writes cases. It gives up a case, and says so through impossible, when the Spec leaves no way to reach what the

@@ -57,7 +57,7 @@ func (b *builder) postWith(e qlp.Entity, values []given, members ...string) row 
 // absent writes the case of a field that is not given, or given as null.
 func (b *builder) absent(e qlp.Entity, f qlp.Field) {
 	if f.Required() {
-		c := ruled(e, f, e.Name+".create."+f.Name+".required", RuleRequired, f.Key()+" is absent or null", "it is refused as required", false)
+		c := ruled(e, f, e.Name+".create."+f.Name+".absent", RuleRequired, f.Key()+" is absent or null", "it is refused as required", false)
 		b.add(c, func(b *builder) {
 			values := without(b.fill(e, false), f)
 			b.send(http.MethodPost, PathOf(e), body(values), http.StatusUnprocessableEntity, fault(f, RuleRequired))

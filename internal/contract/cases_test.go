@@ -56,10 +56,14 @@ func TestReferencePasses(t *testing.T) {
 	t.Parallel()
 	for name, spec := range contracttest.Specs() {
 		for _, seed := range []int64{AcceptanceSeed, 2, 17} {
-			cases := Cases(&spec, seed)
+			cases := append(Cases(&spec, seed), Properties(&spec, seed)...)
 			if seed == AcceptanceSeed {
-				steps, groups := 0, map[string]bool{}
+				steps, groups, ids := 0, map[string]bool{}, map[string]bool{}
 				for _, c := range cases {
+					if ids[c.ID] {
+						t.Errorf("%s: two cases are called %s", name, c.ID)
+					}
+					ids[c.ID] = true
 					steps += len(c.Steps)
 					groups[c.Group] = true
 				}
@@ -94,5 +98,36 @@ func TestFaultsAreCaught(t *testing.T) {
 			}
 			t.Log(caught)
 		})
+	}
+}
+
+// TestEveryRuleHasCases counts, for every rule that a field can have, a case that accepts and one that refuses.
+func TestEveryRuleHasCases(t *testing.T) {
+	t.Parallel()
+	for name, spec := range contracttest.Specs() {
+		seen := map[string]bool{}
+		for _, c := range Acceptance(&spec) {
+			seen[c.Rule+map[bool]string{true: "+", false: "-"}[c.Good]] = true
+		}
+		for _, e := range spec.Entities {
+			for _, f := range e.Fields {
+				at := "entities." + e.Name + ".fields." + f.Name
+				for rule, there := range map[string]bool{
+					".type": !f.Auto && f.Type != qlp.TypeRef, ".min": f.Min != nil, ".max": f.Max != nil, ".exclusive_min": f.ExclusiveMin != nil,
+					".exclusive_max": f.ExclusiveMax != nil, ".length": f.Length > 0, ".min_length": f.MinLength > 0, ".max_length": f.MaxLength > 0,
+					".values": f.Type == qlp.TypeEnum, ".unique": f.Unique, ".to": f.Type == qlp.TypeRef,
+				} {
+					if !there {
+						continue
+					}
+					if !seen[at+rule+"-"] || !seen[at+rule+"+"] && (rule != ".type" || f.Type != qlp.TypeEnum) {
+						t.Errorf("%s: %s%s: accepted %v, refused %v", name, at, rule, seen[at+rule+"+"], seen[at+rule+"-"])
+					}
+				}
+				if f.Required() && !seen[at+"-"] {
+					t.Errorf("%s: %s: no case leaves it out", name, at)
+				}
+			}
+		}
 	}
 }

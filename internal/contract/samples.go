@@ -145,7 +145,8 @@ func (s *sampler) length(rule string, good int, bad ...int) {
 func (s *sampler) integers() {
 	s.refuse(RuleType, `"12"`, "1.5", "1.0", "1e2", "true", "{}", "[1]", "9007199254740992", "-9007199254740992", "123456789012345678901234567890")
 	s.bounds(big.NewRat(1, 1), 0, func(r *big.Rat) []string { return []string{r.FloatString(0)} })
-	for _, n := range []string{"9007199254740991", "-9007199254740991", "0", "-1"} {
+	free := NewValues(0).integer(s.f, 0).Sent // within the bounds, wherever they are
+	for _, n := range []string{"9007199254740991", "-9007199254740991", "0", "-1", free} {
 		if r, _ := new(big.Rat).SetString(n); within(s.f, r) {
 			s.accept(RuleType, n)
 		}
