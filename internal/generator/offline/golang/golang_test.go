@@ -30,6 +30,12 @@ func write(t *testing.T, spec qlp.Spec) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	writeFiles(t, dir, files)
+	return dir
+}
+
+func writeFiles(t *testing.T, dir string, files []qlp.File) {
+	t.Helper()
 	for _, f := range files {
 		name := filepath.Join(dir, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
@@ -39,7 +45,6 @@ func write(t *testing.T, spec qlp.Spec) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
 }
 
 // tool runs a command of the Go toolchain in a project, as the stack does it, and returns what it prints.

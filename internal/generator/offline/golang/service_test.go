@@ -13,6 +13,9 @@ import (
 	"github.com/quantumlayer/qlp/internal/contract"
 	"github.com/quantumlayer/qlp/internal/contract/contracttest"
 	"github.com/quantumlayer/qlp/internal/contract/play"
+	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/generator/acceptance"
+	"github.com/quantumlayer/qlp/internal/generator/offline/golang"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -33,17 +36,16 @@ func TestServices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := write(t, spec)
+			writeAcceptance(t, dir, spec)
 			if out := tool(t, dir, "gofmt", "-l", "."); out != "" {
 				t.Errorf("not formatted: %s", out)
 			}
 			binary := build(t, dir)
 			tool(t, dir, "go", "vet", "./...")
-			tool(t, dir, "go", "test", "-vet=off", "./...")
+			tool(t, dir, "env", "SERVICE_BINARY="+binary, "go", "test", "-vet=off", "./...")
 			t.Run("cases", func(t *testing.T) {
 				t.Parallel()
-				for _, seed := range []int64{contract.AcceptanceSeed, 7} {
-					playCases(t, binary, spec, seed)
-				}
+				playCases(t, binary, spec, 7) // the acceptance tests have another seed
 			})
 			t.Run("readme", func(t *testing.T) {
 				t.Parallel()
@@ -51,6 +53,16 @@ func TestServices(t *testing.T) {
 			})
 		})
 	}
+}
+
+// writeAcceptance adds the tests that come from the Spec alone.
+func writeAcceptance(t *testing.T, dir string, spec qlp.Spec) {
+	t.Helper()
+	files, err := acceptance.Files(generator.Request{Spec: spec, Plan: qlp.Plan{Stack: golang.Stack}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, dir, files)
 }
 
 // playCases sends the cases of a seed, each group of them to a service of its own.
