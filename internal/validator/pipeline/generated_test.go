@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/contract/contracttest"
+	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/generator/acceptance"
 	"github.com/quantumlayer/qlp/internal/generator/offline/golang"
 	"github.com/quantumlayer/qlp/internal/generator/offline/python"
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -66,10 +68,10 @@ func generated(t *testing.T, spec qlp.Spec, files []qlp.File) validator.Subject 
 		plan.Tasks = append(plan.Tasks, qlp.Task{ID: string(part.Role), Role: part.Role, Owns: part.Owns, Frozen: part.Role == qlp.RoleAcceptance})
 	}
 	s := validator.Subject{Spec: spec, Plan: plan, Stack: st, Files: files}
-	for _, f := range project(t, spec.Stack).Files {
-		if plan.Tasks[0].Owner(f.Path) {
-			s.Files = append(s.Files, f)
-		}
+	tests, err := acceptance.Files(generator.Request{Spec: spec, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
 	}
+	s.Files = append(s.Files, tests...)
 	return freeze(change(s, nil))
 }

@@ -46,6 +46,7 @@ func TestContent(t *testing.T) {
 		{"empty Python test", []qlp.File{file("test_a.py", "class A:\n    def test_a(self):\n        \"\"\"Long\n        text.\"\"\"\n        pass\n\n    def test_b(self):\n        x()\n")}, RuleEmptyTest, 2},
 		{"one-line Python test", []qlp.File{file("test_a.py", "class A:\n    def test_a(self): ...\n")}, RuleEmptyTest, 2},
 		{"Python tests", []qlp.File{file("test_a.py", "class A:\n    def test_a(self):\n        \"\"\"Doc.\"\"\"\n        self.x()\n    def test_b(self): self.y()\n    def test_c(\n        self,\n    ):\n        pass\n")}, "", 0},
+		{"Python tests made of data", []qlp.File{file("acceptance/test_a.py", "globals().update(classes(CASES))\n")}, "", 0},
 		{"Python tests made by a loop", []qlp.File{file("test_a.py", "for c in cases:\n    setattr(T, c.name, make(c))\n")}, "", 0},
 	}
 	for _, tt := range tests {

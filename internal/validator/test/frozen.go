@@ -70,6 +70,14 @@ func inFrozenFolder(file string, frozen qlp.Tree, plan qlp.Plan) bool {
 	})
 }
 
+// frozenCases is what is counted of acceptance/cases.json: each entry is played by one test.
+type frozenCases struct {
+	Cases      []json.RawMessage `json:"cases"`
+	Properties []json.RawMessage `json:"properties"`
+	Races      []json.RawMessage `json:"races"`
+	Crash      json.RawMessage   `json:"crash"`
+}
+
 // wantedCases returns how many acceptance cases must at least be executed: as many as acceptance/cases.json lists, else as
 // many as the Spec has, and never less than one.
 func wantedCases(files []qlp.File, spec qlp.Spec) (int, error) {
@@ -78,17 +86,18 @@ func wantedCases(files []qlp.File, spec qlp.Spec) (int, error) {
 		if f.Path != casesFile {
 			continue
 		}
-		var list []json.RawMessage
-		if json.Unmarshal(f.Content, &list) != nil {
-			var doc struct {
-				Cases []json.RawMessage `json:"cases"`
-			}
+		var doc frozenCases
+		if json.Unmarshal(f.Content, &doc.Cases) != nil { // not a plain list
+			doc = frozenCases{}
 			if err := json.Unmarshal(f.Content, &doc); err != nil || doc.Cases == nil {
 				return 0, fmt.Errorf("%s is not a list of cases", casesFile)
 			}
-			list = doc.Cases
 		}
-		n = max(n, len(list))
+		listed := len(doc.Cases) + len(doc.Properties) + len(doc.Races)
+		if len(doc.Crash) > 0 && string(doc.Crash) != "null" {
+			listed++
+		}
+		n = max(n, listed)
 	}
 	return max(n, 1), nil
 }

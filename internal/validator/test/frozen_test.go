@@ -49,6 +49,8 @@ func TestWantedCases(t *testing.T) {
 	}{
 		{`[{}, {}, {}]`, 3, false},
 		{`{"cases": [{}, {}, {}, {}]}`, 4, false},
+		{`{"cases": [{}], "properties": [{}, {}], "races": [{}], "crash": {}}`, 5, false},
+		{`{"cases": [{}], "properties": [{}], "races": null, "crash": null}`, 2, false},
 		{`[]`, 2, false},
 		{`{}`, 0, true},
 		{`no`, 0, true},
