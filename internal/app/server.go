@@ -66,9 +66,7 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if err := announce(announcementPath(a.cfg), at); err != nil {
-		_ = server.Close()
-		<-served
-		return err
+		return errors.Join(err, server.Close(), closed(<-served))
 	}
 	defer func() { _ = os.Remove(announcementPath(a.cfg)) }()
 	a.log.Info("Server started", "room", "app", "address", listener.Addr().String())
@@ -81,12 +79,20 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopGrace)
 	defer cancel()
 	// WebSockets are not waited for: their clients come back with the last sequence number.
-	if err := server.Shutdown(stopping); err != nil {
-		_ = server.Close()
+	err = server.Shutdown(stopping)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
 	}
-	<-served
 	a.log.Info("Server stopped", "room", "app")
-	return nil
+	return errors.Join(err, closed(<-served))
+}
+
+// closed takes the end of a server that was closed for what it is, no error.
+func closed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
