@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,10 @@ func (b *builder) typed(e *entityDraft, f *fieldDraft, out *qlp.Field, path stri
 		return
 	}
 	if values, ok := f.attr("values"); ok {
+		if !slices.ContainsFunc(values.vals, func(v string) bool { return !isNumber(v) }) {
+			b.ask(f.name, fmt.Sprintf("Is the %s of a %s a number that must be one of %s, or a text?", spaced(f.name), spaced(e.name), strings.Join(values.vals, ", ")), f.at.join(values.at),
+				fmt.Sprintf("%s between %s and %s", spaced(f.name), values.vals[0], values.vals[len(values.vals)-1]))
+		}
 		out.Type, out.Values = qlp.TypeEnum, values.vals
 		b.source(path+".values", values.at)
 		if typ, ok := f.attr("type"); ok && typ.val != "string" {

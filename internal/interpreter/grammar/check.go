@@ -121,6 +121,9 @@ var spelledRight = set("uniquely requires require decimals integers defaults opt
 func (b *builder) misspelt() {
 	for _, e := range b.entities {
 		for _, f := range e.fields {
+			if files[lastPart(f.name)] && len(f.attrs) == 0 {
+				b.ask(f.name, fmt.Sprintf("The %s of a %s would be a file, which is not kept offline. What should be kept instead?", spaced(f.name), spaced(e.name)), f.at, spaced(f.name)+" url", spaced(f.name)+" text", "leave it out")
+			}
 			if notFields[f.name] && len(f.attrs) == 0 {
 				b.ask("words", fmt.Sprintf("Is %q a field of a %s, or something that the service should do?", b.words(f.at), spaced(e.name)), f.at, b.words(f.at)+" text", "leave it out")
 			}
@@ -132,6 +135,9 @@ func (b *builder) misspelt() {
 		}
 	}
 }
+
+// files are names of things that are no value of ours.
+var files = set("image photo picture avatar file attachment video thumbnail logo pdf")
 
 // notFields are words that, listed alone, ask for an ability of the service and not for a field.
 var notFields = set("search searching filter filters filtering pagination paging test tests testing docs documentation validation security monitoring metrics tracing logging crud auth performance scalability")

@@ -18,8 +18,32 @@ const (
 	software                // any other software
 )
 
-// classify finds the kind by the first words that name one.
+// classify finds the kind by the first words that name one. A website or a file that is only spoken of within a
+// description ("suppliers: name, website") does not count against a service that is named elsewhere.
 func classify(t []token) request {
+	first := firstKind(t)
+	if first != site && first != pipeline {
+		return first
+	}
+	described := false
+	for i, k := range t {
+		switch {
+		case k.kind == mark && k.low == ":" || k.kind == word && haveVerbs[k.low]:
+			described = true
+		case k.kind == word && (k.low == "website" || isDataFile(t, i)):
+			if !described {
+				return first
+			}
+		case k.kind == word && (k.low == "api" || k.low == "backend" || k.low == "microservice" || k.low == "restful"):
+			return service
+		case k.kind == mark && k.low == "." && i+1 < len(t):
+			described = false
+		}
+	}
+	return first
+}
+
+func firstKind(t []token) request {
 	weak := false
 	for i, k := range t {
 		if k.kind != word {

@@ -85,8 +85,8 @@ func goesOn(l, next line) bool {
 		return true
 	case first.kind == word && !first.upper && joiners[first.low], first.kind == mark && first.low == ",":
 		return true
-	case l.bullet && next.indent > l.indent:
-		return true
+	case l.bullet:
+		return next.indent > l.indent
 	}
 	return last.at.end-l.tokens[0].at.start >= wrapped && first.kind == word && !first.upper
 }

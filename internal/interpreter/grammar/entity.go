@@ -1,6 +1,9 @@
 package grammar
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // mode is how a list of fields is bounded.
 type mode uint8
@@ -81,7 +84,7 @@ func (p *parser) entity() bool {
 		p.tails(n.name)
 		return true
 	case p.is(i, ":") && !p.pairAt(i-1) || p.is(i, "-") && i+1 < len(p.t) && !p.t[i].tight && !p.t[i+1].glued:
-		if p.fieldType(i+1) && !p.known[n.name] {
+		if p.fieldType(i+1) && !p.known[n.name] && !(p.in(i+1, softFirst) && p.is(i+2, ",")) {
 			return false
 		}
 		declareAll()
@@ -160,12 +163,7 @@ func (p *parser) describable(n noun) bool {
 
 // isDomain reports whether the name is what the service is for, and no thing that it keeps.
 func (p *parser) isDomain(name string) bool {
-	for _, f := range p.facts {
-		if f.kind == topicFact && f.entity == name && !f.plural && !f.listed {
-			return true
-		}
-	}
-	return false
+	return p.domains[name] || slices.ContainsFunc(p.facts, func(f fact) bool { return f.isDomain() && f.entity == name })
 }
 
 // verbAhead skips "can also", "may optionally", "each" in front of a verb, and says whether they make it optional.
@@ -282,6 +280,10 @@ func (p *parser) tails(name string) {
 			p.i++
 		}
 		moved := p.i > s.i
+		if p.would(p.i, p.strongSetting) { // "stored in SQLite" is about the service
+			p.restore(s)
+			return
+		}
 		j, optional := p.verbAhead(p.i)
 		switch {
 		case p.haveAt(j) && !p.t[j].glued && (moved || p.is(j, "with", "having", "containing")) && !p.rulesFollow(j):

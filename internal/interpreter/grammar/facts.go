@@ -54,18 +54,22 @@ type fact struct {
 	clause int
 }
 
+// isDomain reports whether a topic is only what the service is for: a vineyard, a clinic.
+func (f fact) isDomain() bool { return f.kind == topicFact && !f.plural && !f.listed }
+
 // parser reads one clause at a time and gathers facts; a fact that was taken too early is rolled back by length.
 type parser struct {
-	v      *vocabulary
-	text   string
-	t      clause
-	i      int // the next token
-	number int // of the clause
-	facts  []fact
-	known  map[string]bool // entities that an earlier pass has found
-	last   []string        // entities of the statement before, for "it", "they", "each"
-	topics []string        // things that the kind phrase names, for a bare list after it
-	depth  int             // of tentative readings, which must not nest without bound
+	v       *vocabulary
+	text    string
+	t       clause
+	i       int // the next token
+	number  int // of the clause
+	facts   []fact
+	known   map[string]bool // entities that an earlier pass has found
+	domains map[string]bool // what an earlier pass has found the service to be for
+	last    []string        // entities of the statement before, for "it", "they", "each"
+	topics  []string        // things that the kind phrase names, for a bare list after it
+	depth   int             // of tentative readings, which must not nest without bound
 }
 
 func (p *parser) source(at span) string { return p.text[at.start:at.end] }

@@ -201,6 +201,11 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 		p.i = i + 2
 		return true
 	}
+	if p.in(i, unitNames) && i > 0 && (p.t[i-1].kind == number || numberWords[p.t[i-1].low] != "") {
+		p.attach(names, field, []fact{{key: "measure", val: p.t[i].low, at: p.t[i].at}})
+		p.i = i + 1
+		return true
+	}
 	if p.is(i, "code", "string", "value", "values", "number", "long", "in", "only") && i > 0 && p.boundary(i+1, end) && p.afterLength(names, field) {
 		p.i++
 		return true
@@ -274,6 +279,9 @@ func (p *parser) reference(names []string, field string, end int) bool {
 		return true
 	default:
 		target = p.v.words.Singular(field)
+	}
+	if target == "" { // no field is being read
+		return false
 	}
 	at := p.at(p.i, m.end)
 	if !p.known[target] {

@@ -43,7 +43,7 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		}
 		border := p.isItem(p.i - 1)
 		if m == listMode && p.i > first && !border {
-			if p.haveAt(p.i) && !p.t[p.i].glued || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every") || p.would(p.i, p.newStatement) {
+			if p.haveAt(p.i) && !p.t[p.i].glued || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every", "but", "without") || p.would(p.i, p.newStatement) {
 				p.i = start
 				return true
 			}
@@ -191,7 +191,7 @@ func (p *parser) field(name string, end int, m mode, border bool) (string, bool)
 	start := p.i
 	var before []fact
 	i := p.i
-	for i < end && p.t[i].kind == word {
+	for i < end && (p.t[i].kind == word || p.t[i].kind == number) {
 		if determiners[p.t[i].low] && !p.t[i].glued && !p.is(i, "all", "exactly") || p.is(i, "one", "zero", "also", "will", "optionally") && i+1 < end && p.t[i+1].kind == word && !p.is(i, "optionally") {
 			i++
 			continue
@@ -260,6 +260,9 @@ func typeOfWord(low string) string {
 	return low
 }
 
+// hardTypes are words of a type that never begin a name.
+var hardTypes = set("string str varchar int integer decimal bool boolean float double")
+
 // softTypes are words of a type that belong to the name as well: a contact email is an email called contact_email.
 var softTypes = set("date email url link uri timestamp number code")
 
@@ -283,6 +286,9 @@ func (p *parser) nameWords(i, end int, m mode) (words []string, at span, next in
 	for len(words) > 1 && nameJoints[words[len(words)-1]] && !has([]string{"at", "on", "by", "from", "until", "to"}, words[len(words)-1]) {
 		words = words[:len(words)-1]
 		i--
+	}
+	if len(words) > 1 && hardTypes[words[0]] {
+		return nil, span{}, start, false
 	}
 	if len(words) == 0 || len(words) > maxNameWords || strings.HasSuffix(strings.Join(words, "_"), "by_default") {
 		return nil, span{}, start, false
@@ -327,7 +333,7 @@ func (p *parser) stops(i, end int, words []string) bool {
 		return true
 	}
 	if softTypes[low] {
-		if low == "date" && (last == "on" || last == "at" || last == "from" || last == "until" || last == "by" || last == "to" || typeByName(strings.Join(words, "_")) == "date") {
+		if low == "date" && (last == "on" || last == "at" || len(words) > 1 && (last == "from" || last == "until" || last == "by" || last == "to") || typeByName(strings.Join(words, "_")) == "date") {
 			return true
 		}
 		return (low == "timestamp" || low == "email") && (last == "at" || last == "on") || low == "number" && numericName(words) && last != "house"

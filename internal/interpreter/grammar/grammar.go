@@ -94,10 +94,10 @@ func refuse(needs, format string, args ...any) interpreter.Result {
 // facts reads all clauses twice: first to learn which things are described, then with that knowledge.
 func (g *Grammar) facts(words string, tokens []token) []fact {
 	var facts []fact
-	known := map[string]bool{}
+	known, domains := map[string]bool{}, map[string]bool{}
 	list := clauses(tokens)
 	for range 2 {
-		p := &parser{v: g.v, text: words, known: known}
+		p := &parser{v: g.v, text: words, known: known, domains: domains}
 		for i, c := range list {
 			p.read(c, i)
 		}
@@ -106,6 +106,9 @@ func (g *Grammar) facts(words string, tokens []token) []fact {
 		for _, f := range facts {
 			if f.kind == entityFact {
 				known[f.entity] = true
+			}
+			if f.isDomain() {
+				domains[f.entity] = true
 			}
 		}
 	}

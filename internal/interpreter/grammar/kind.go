@@ -261,6 +261,7 @@ func (p *parser) topic(i int, listed bool) bool {
 		}
 	}
 	if len(topics) > 0 {
+		p.last = topics
 		p.topics = topics
 	} else {
 		p.topics = nil

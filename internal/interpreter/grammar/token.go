@@ -46,9 +46,10 @@ type token struct {
 
 // lexer cuts an intent into tokens in one pass.
 type lexer struct {
-	text string
-	pos  int
-	out  []token
+	text   string
+	pos    int
+	spaced bool // white space since the last token
+	out    []token
 }
 
 // asWhole are words whose capitals or dots do not separate them.
@@ -90,7 +91,8 @@ func (l *lexer) peek(at int) (rune, int) {
 
 func (l *lexer) add(t token) {
 	t.match = -1
-	t.tight = len(l.out) > 0 && l.out[len(l.out)-1].kind != newline && l.out[len(l.out)-1].at.end == t.at.start
+	t.tight = len(l.out) > 0 && l.out[len(l.out)-1].kind != newline && !l.spaced
+	l.spaced = false
 	l.out = append(l.out, t)
 }
 
@@ -100,7 +102,10 @@ func (l *lexer) next() {
 	case r == '\n':
 		l.pos += n
 		l.newline(l.pos - n)
-	case unicode.IsSpace(r) || r == '*' || r == '\r':
+	case r == '*': // markdown
+		l.pos += n
+	case unicode.IsSpace(r):
+		l.spaced = true
 		l.pos += n
 	case l.numberAt():
 	case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_':

@@ -50,6 +50,9 @@ func (p *parser) valueList(names []string, field string, end int, inGroup, lone 
 var valueLead = set("that which is are can may must should be has have with as of from being it a an the its to allowed possible")
 
 func isBoolean(values []string) bool {
+	if len(values) == 2 && (containsFold(values, "y") && containsFold(values, "n") || containsFold(values, "on") && containsFold(values, "off")) {
+		return true
+	}
 	return len(values) == 2 && (has(values, "yes") && has(values, "no") || has(values, "true") && has(values, "false"))
 }
 

@@ -31,7 +31,7 @@ caching and rate limits: cache|caching|cached|throttle|throttling
 caching and rate limits: rate limit|limits|limiting|limited
 versions and history: version|versions|versioning|versioned|history|audit|undo|revision|revisions|trash|restore|archive|archiving
 versions and history: soft delete|deletes|deleted
-sorting: sort|sorts|sorting|sorted|sortable|order|ordered|ordering|newest|oldest|descending|ascending
+sorting: sort|sorts|sorting|sorted|sortable|ordered|ordering|newest|oldest|descending|ascending
 hosting elsewhere: kubernetes|k8s|helm|aws|gcp|lambda|serverless|heroku|vercel|netlify|cloudflare|cloud|nginx|s3|ecs|cloudformation|pulumi|ansible
 calls to other systems: webhook|webhooks|integrate|integrates|integration|integrations|sync|synchronise|synchronize|slack|twitter|facebook|google|github|maps|weather|scrape|crawl|third
 machine learning: ai|ml|predict|predicts|prediction|predictions|recommend|recommends|recommendation|recommendations|classify|embedding|embeddings|llm|chatgpt|gpt

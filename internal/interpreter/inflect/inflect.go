@@ -77,7 +77,11 @@ func (w *Words) last(name string, change func(string) string) string {
 	if i := strings.LastIndexByte(name, '_'); i >= 0 {
 		head, tail = name[:i+1], name[i+1:]
 	}
-	return head + change(tail)
+	changed := change(tail)
+	if changed == "" { // a lone "s"
+		changed = tail
+	}
+	return head + changed
 }
 
 // Title returns a snake_case name or words as a title: "line_items" becomes "Line Items".
