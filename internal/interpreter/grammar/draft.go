@@ -54,6 +54,19 @@ func (f *fieldDraft) has(key string) bool {
 	return ok
 }
 
+// implied reports whether the field is the id that every row has anyway.
+func (f *fieldDraft) implied() bool {
+	if f.name != "id" {
+		return false
+	}
+	for _, a := range f.attrs {
+		if a.key != "unique" && a.key != "required" && (a.key != "type" || a.val != "int") {
+			return false
+		}
+	}
+	return true
+}
+
 // assemble puts the facts together, whatever their order in the words.
 func assemble(text string, facts []fact) *draft {
 	d := &draft{text: text, byName: map[string]*entityDraft{}, facts: facts}
@@ -81,7 +94,7 @@ func assemble(text string, facts []fact) *draft {
 		}
 	}
 	for _, e := range d.entities {
-		e.fields = slices.DeleteFunc(e.fields, func(f *fieldDraft) bool { return f.has("dropped") })
+		e.fields = slices.DeleteFunc(e.fields, func(f *fieldDraft) bool { return f.has("dropped") || f.implied() })
 	}
 	d.references()
 	d.manyFacts()

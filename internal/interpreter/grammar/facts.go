@@ -139,10 +139,17 @@ func (p *parser) isItem(i int) bool { return i < len(p.t) && p.t[i].kind == item
 
 // left notes words that were not understood, and moves on.
 func (p *parser) left(from, to int, about string) {
-	if from < to {
+	end := to
+	for from < to && (p.isItem(from) || p.is(from, ",")) {
+		from++
+	}
+	for to > from && (p.isItem(to-1) || p.is(to-1, ",")) {
+		to--
+	}
+	if at := p.at(from, to); from < to && at.end > at.start {
 		p.add(fact{kind: leftFact, at: p.at(from, to), val: about})
 	}
-	p.i = max(p.i, to)
+	p.i = max(p.i, end)
 }
 
 // asks notes a question.

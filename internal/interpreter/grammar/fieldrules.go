@@ -14,6 +14,9 @@ func (p *parser) ruleAt(i, end int) ([]fact, int) {
 		if m, ok := p.longest(p.v.constraints, j, end); ok && (!found || m.end > best.end) && p.plausible(m, j) {
 			best, from, found = m, j, true
 		}
+		if p.is(j, "can", "may", "could") && p.is(j+1, "not", "never", "only") {
+			continue
+		}
 		if p.t[j].kind != word || !auxiliaries[p.t[j].low] || p.is(j, "and") && j == i {
 			break
 		}
@@ -201,6 +204,11 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 		p.i = i + 2
 		return true
 	}
+	if p.in(i, unitNames) && opensAt(p.t, i-1) && p.boundary(i+1, end) {
+		p.attach(names, field, []fact{{key: "measure", val: p.t[i].low, at: p.t[i].at}})
+		p.i = i + 1
+		return true
+	}
 	if p.in(i, unitNames) && i > 0 && (p.t[i-1].kind == number || numberWords[p.t[i-1].low] != "") {
 		p.attach(names, field, []fact{{key: "measure", val: p.t[i].low, at: p.t[i].at}})
 		p.i = i + 1
@@ -265,7 +273,7 @@ func (p *parser) reference(names []string, field string, end int) bool {
 	case "ref":
 		target = e.text
 	case "who":
-		if !p.known[e.text] {
+		if n, ok := p.noun(e.from, end); !ok || n.name != e.text || !p.known[e.text] {
 			return false
 		}
 		target = e.text

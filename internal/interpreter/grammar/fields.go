@@ -43,7 +43,7 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		}
 		border := p.isItem(p.i - 1)
 		if m == listMode && p.i > first && !border {
-			if p.haveAt(p.i) && !p.t[p.i].glued || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every", "but", "without") || p.would(p.i, p.newStatement) {
+			if p.haveAt(p.i) && !p.t[p.i].glued || p.in(p.i, modals) && p.haveAt(p.i+1) || p.is(p.i, "belong", "belongs", "each", "they", "it", "that", "which", "who", "every", "but", "without") || p.would(p.i, p.newStatement) {
 				p.i = start
 				return true
 			}
@@ -275,7 +275,7 @@ func (p *parser) nameWords(i, end int, m mode) (words []string, at span, next in
 			break
 		}
 		if len(words) == 0 && closed[t.low] && !(i+1 < end && p.t[i+1].glued || p.is(i, "is", "has") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low] && !typeWords[p.t[i+1].low]) {
-			role := p.is(i, "from", "to") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low]
+			role := p.is(i, "from", "to", "in", "on", "out") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low]
 			if !role && !p.nounHere(i) && !(p.is(i, "from", "to", "about", "after", "before", "link", "reference", "points", "like") && p.boundaryOrType(i+1, end)) {
 				break
 			}

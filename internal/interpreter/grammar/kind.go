@@ -69,7 +69,7 @@ func (p *parser) kindWords() (end int, service, ok bool) {
 			return kindEnd, service, p.domainOf(domain)
 		case stackNames[t.low] != "" && (t.low != "go" || i == p.i || !p.is(i-1, "to")):
 			p.add(fact{kind: stackFact, val: stackNames[t.low], key: t.low, at: t.at})
-		case notKind[t.low], p.isSettingWord(i):
+		case notKind[t.low] && len(domain) == 0, p.isSettingWord(i):
 			return 0, false, false
 		case fillers[t.low] && len(domain) == 0, adornments[t.low] && !p.nounAhead(i):
 		case len(domain) > 0 && (fillers[t.low] || closed[t.low]), closed[t.low]:
@@ -128,7 +128,7 @@ func (p *parser) domainOf(words []int) bool {
 	return true
 }
 
-var domainTails = set("management tracking tracker manager keeping registry store storage catalog catalogue data crud")
+var domainTails = set("list management tracking tracker manager keeping registry store storage catalog catalogue data crud")
 
 // kindTail reads one phrase after the kind.
 func (p *parser) kindTail() bool {
@@ -148,6 +148,10 @@ func (p *parser) kindTail() bool {
 		return p.try(func() bool { return p.topic(i+1, false) })
 	case p.is(i, "to", "that", "which", "where", "so", "should", "must", "will", "can") || p.in(i, keepVerbs):
 		return p.try(func() bool { return p.keeps(i) })
+	case p.is(i, ":"):
+		return p.try(func() bool { return p.onlyNames(i + 1) })
+	case p.is(i, ",") && p.is(i+1, "each", "all") && p.is(i+2, "with", "having", "has") && len(p.topics) == 1 && p.topicNamed():
+		return p.try(func() bool { p.i = i + 2; return p.topicFields() })
 	case p.is(i, "with") && (len(p.topics) == 0 || !p.topicNamed()):
 		return p.try(func() bool { return p.withThings(i + 1) })
 	case p.is(i, "with"):
@@ -214,6 +218,15 @@ func (p *parser) topic(i int, listed bool) bool {
 	}
 	if p.is(i, "crud") && p.is(i+1, "for") {
 		i += 2
+	}
+	if p.is(i, "information", "data", "details", "info", "records") && p.is(i+1, "about", "on", "of", "for") {
+		i += 2
+	}
+	if n, ok := p.noun(i, len(p.t)); ok && (n.article == "a" || n.article == "an" || n.article == "my" || n.article == "our") && !n.plural && p.is(n.end, "of") {
+		if of, ok := p.noun(n.end+1, len(p.t)); ok && of.plural {
+			i = n.end + 1
+			listed = true
+		}
 	}
 	if p.is(i, "a", "an", "the", "my", "our") && (p.is(i+2, "of")) && p.is(i+1, "list", "collection", "set", "catalog", "catalogue", "register", "library", "database", "inventory", "record", "log", "archive", "directory", "registry", "index", "overview") {
 		i += 3
@@ -317,6 +330,30 @@ func (p *parser) withThings(i int) bool {
 		}
 	}
 	return p.i > i
+}
+
+// onlyNames reads "Movies and Actors" after a colon: things that are described further on.
+func (p *parser) onlyNames(i int) bool {
+	for p.in(i, metaWords) && p.is(i+1, ":") {
+		i += 2
+	}
+	for {
+		n, ok := p.noun(i, len(p.t))
+		if !ok || !n.plural || n.size > 2 {
+			return false
+		}
+		p.add(fact{kind: mentionFact, entity: n.name, at: n.at})
+		if i = n.end; i >= len(p.t) {
+			p.i = i
+			return true
+		}
+		if !p.is(i, ",", "and", "&") {
+			return false
+		}
+		for p.is(i, ",", "and", "&") {
+			i++
+		}
+	}
 }
 
 // topicFields reads the fields of the thing that the kind phrase has named: "a service that keeps bookmarks: url, title".

@@ -34,6 +34,9 @@ func (p *parser) noun(i, end int) (noun, bool) {
 		if i > start && !p.t[i].glued && (haveVerbs[p.t[i].low] || p.verbHere(i, end)) {
 			break
 		}
+		if i > start && !p.t[i].glued && p.verbAfter(i, start, end, n.article) {
+			break
+		}
 		i++
 	}
 	if i-start > 1 && p.is(i, "its", "their", "the", "a", "an", "all") && !p.t[i-1].glued { // "deleting a shelf leaves its boxes"
@@ -48,6 +51,9 @@ func (p *parser) noun(i, end int) (noun, bool) {
 	}
 	for len(words) > 1 && headings[words[0]] {
 		words = words[1:]
+		if n.article == "" {
+			n.article = "each"
+		}
 	}
 	for len(words) > 1 && headings[words[len(words)-1]] {
 		words = words[:len(words)-1]
@@ -63,6 +69,17 @@ func (p *parser) noun(i, end int) (noun, bool) {
 	_ = first
 	return n, true
 }
+
+// verbAfter reports whether the word at i, after the noun that began at start, is its verb: "contacts work for a company".
+func (p *parser) verbAfter(i, start, end int, article string) bool {
+	if m, ok := p.longest(p.v.relations, i, end); ok && m.tag == "ref" && m.end > i+1 {
+		return true
+	}
+	return article != "a" && article != "an" && article != "each" && !pluralFirst[p.t[i-1].low] && p.v.words.IsPlural(p.t[i-1].low)
+}
+
+// pluralFirst are plurals that stand in front of another noun: "sales order".
+var pluralFirst = set("sales sports news goods savings operations logistics analytics accounts customs arts series species data media status address business class process access bus gas campus bonus canvas atlas lens process analysis basis thesis crisis diagnosis glass pass boss press stress progress success express kubernetes works details terms credits points systems human resources hours days maths physics wireless harness dress mattress compass fitness wellness illness witness")
 
 // headings are words beside a name that only say that it is a thing: "the book entity".
 var headings = set("entity entities resource resources table tables object objects")

@@ -17,8 +17,9 @@ ref: refer|refers|referring to
 ref: point|points|pointing to|at
 ref: is|are for|of|on|from|part
 ref: is|are part|member|owned of|by
-ref: is|are made|placed|written|owned|created|taught|hosted|organised|organized|published|posted|submitted|booked|borrowed|issued|given|ordered|led|managed|performed|reported|taken|rented|reserved|held|stored|kept|located|placed|listed|filed|scheduled|planned|bought|sold|delivered|supplied|produced|recorded by|in|at|to|for|from|on|under
+ref: is|are|be made|placed|written|owned|created|taught|hosted|organised|organized|published|posted|submitted|booked|borrowed|issued|given|ordered|led|managed|performed|reported|taken|rented|reserved|held|stored|kept|located|placed|listed|filed|scheduled|planned|bought|sold|delivered|supplied|produced|recorded by|in|at|to|for|from|on|under
 ref: made|placed|written|owned|created|taught|hosted|organised|organized|published|posted|submitted|booked|borrowed|issued|given|ordered|led|managed|performed|reported|taken|rented|reserved|held|stored|kept|located|placed|listed|filed|scheduled|planned|bought|sold|delivered|supplied|produced|recorded by|in|at|to|for|from|on|under
+ref: work|works|working|play|plays|study|studies for|at|in|with|under
 ref: live|lives|sit|sits|stand|stands|happen|happens|take|takes place? in|at|on
 prep: on|of|for|in|from|by|about
 `

@@ -326,6 +326,10 @@ func (l *lexer) piece(start, end int, low string, glued bool) {
 		_, n := l.peek(end)
 		l.pos = end + n + 1
 		t.at.end = l.pos
+	case glued && low == "do" && len(l.out) > 0 && l.out[len(l.out)-1].low == "to":
+		last := &l.out[len(l.out)-1]
+		last.low, last.at.end = "todo", end
+		return
 	case glued && low == "mail" && len(l.out) > 0 && l.out[len(l.out)-1].low == "e":
 		last := &l.out[len(l.out)-1]
 		last.low, last.at.end = "email", end

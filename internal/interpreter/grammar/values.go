@@ -34,7 +34,10 @@ func (p *parser) valueList(names []string, field string, end int, inGroup, lone 
 		return false
 	}
 	values, spans, after := p.valuesFrom(j, end, strong || lone, lone)
-	if len(values) < 2 {
+	if len(values) < 2 || !strong && typeWords[p.t[j].low] && !isBoolean(values) {
+		return false
+	}
+	if !strong && !lone && j == i && !p.is(i-1, ":") && p.commaWithin(j, after) { // "amount decimal, type a or b": the comma ends the field
 		return false
 	}
 	if isBoolean(values) {
@@ -45,6 +48,15 @@ func (p *parser) valueList(names []string, field string, end int, inGroup, lone 
 	p.attach(names, field, []fact{{key: "values", vals: values, spans: spans, at: p.at(j, after)}})
 	p.i = after
 	return true
+}
+
+func (p *parser) commaWithin(i, end int) bool {
+	for ; i < end; i++ {
+		if p.is(i, ",") {
+			return true
+		}
+	}
+	return false
 }
 
 var valueLead = set("that which is are can may must should be has have with as of from being it a an the its to allowed possible")
@@ -146,6 +158,9 @@ func (p *parser) value(i, end int) (string, span, int, bool) {
 	return p.source(at), at, i, true
 }
 
+// plainTypes are types that are no value of an enumeration.
+var plainTypes = set("string text int integer decimal float number bool boolean date datetime timestamp numeric varchar")
+
 // group reads what stands in brackets after a field: rules, a type, a thing it points at, or values.
 func (p *parser) group(names []string, field string, i, end int) bool {
 	s := p.save()
@@ -224,6 +239,9 @@ func (p *parser) groupValues(names []string, field string, i, end int) bool {
 		if facts, after := p.ruleAt(i, end); len(facts) == 1 && facts[0].key == "default" && after >= to { // "open by default"
 			rules = append(rules, facts...)
 			to = after
+		}
+		if plainTypes[v] {
+			return false
 		}
 		values, spans, i = append(values, v), append(spans, at), to
 	}

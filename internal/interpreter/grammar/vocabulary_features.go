@@ -4,7 +4,7 @@ package grammar
 // understood, so that an entity called payment stays possible.
 const featureRows = `
 payments: payment|payments|stripe|paypal|checkout|billing|refund|refunds|charge|charges|charging
-sending messages: send|sends|sending|sent|notify|notifies|notified|notification|notifications|reminder|reminders|emails|emailed|email|sms|newsletter|mail|alert|alerts
+sending messages: send|sends|sending|sent|notify|notifies|notified|notification|notifications|reminder|reminders|emails|emailed|sms|newsletter
 live updates: websocket|websockets|realtime|streaming|sse|live|subscribe|subscriptions
 live updates: real time
 live updates: server sent events
@@ -13,7 +13,7 @@ file uploads: attach|attaching files|file
 GraphQL: graphql
 gRPC: grpc|protobuf
 SOAP: soap|wsdl
-log-in and users' rights: jwt|oauth|oauth2|oidc|saml|sso|login|logins|signup|rbac|permission|permissions|role|roles|session|sessions|password|passwords|authentication|authenticate|authenticated|authorization|authorisation|authorized|accounts|admin|admins|register|registration|bearer|token|tokens|2fa|mfa
+log-in and users' rights: jwt|oauth|oauth2|oidc|saml|sso|login|logins|signup|rbac|permission|permissions|role|roles|session|sessions|password|passwords|authentication|authenticate|authenticated|authorization|authorisation|authorized|accounts|admin|admins|bearer|token|tokens|2fa|mfa
 log-in and users' rights: log|logged|sign|signed in|up|out
 log-in and users' rights: user accounts|account|management|roles
 log-in and users' rights: only the? owner|owners|author|admin|admins|their|own|logged
@@ -25,7 +25,7 @@ computed values: computed|calculated|calculate|calculates|calculating|compute|co
 tenants: tenant|tenants|multitenant|tenancy
 import and export: import|imports|importing|export|exports|exporting|excel|pdf|xml|csv|xlsx|backup|backups
 reports: report|reports|reporting|statistics|stats|dashboard|dashboards|analytics|chart|charts|graph|graphs
-a user interface: frontend|ui|html|interface|page|pages|screen|screens|website|widget|button|form|forms
+a user interface: frontend|ui|html|screen|screens|widget|button|webpage
 a user interface: front end
 caching and rate limits: cache|caching|cached|throttle|throttling
 caching and rate limits: rate limit|limits|limiting|limited
