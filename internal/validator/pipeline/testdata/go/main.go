@@ -3,7 +3,9 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -31,19 +33,32 @@ func setting(name, fallback string) string {
 	return fallback
 }
 
+//go:embed openapi.json
+var description string
+
 func routes(numbers *store.Store) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, "application/json", http.StatusOK, `{"status":"ok"}`)
-	})
-	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, "application/json", http.StatusOK, `{"openapi":"3.1.0","info":{"title":"Sample","version":"1.0.0"},"paths":{}}`)
-	})
+	open := map[string]string{"/healthz": `{"status":"ok"}`, "/openapi.json": description}
+	for path, body := range open {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				w.Header().Set("Allow", "GET, HEAD")
+				problem(w, http.StatusMethodNotAllowed)
+				return
+			}
+			answer(w, "application/json", http.StatusOK, body)
+		})
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		numbers.Add(1)
-		answer(w, "application/problem+json", http.StatusNotFound, `{"type":"about:blank","title":"Not Found","status":404,"detail":"no such path"}`)
+		problem(w, http.StatusNotFound)
 	})
 	return mux
+}
+
+func problem(w http.ResponseWriter, status int) {
+	title := http.StatusText(status)
+	answer(w, "application/problem+json", status, fmt.Sprintf(`{"type":"about:blank","title":%q,"status":%d,"detail":%q}`, title, status, title))
 }
 
 func answer(w http.ResponseWriter, kind string, status int, body string) {

@@ -2,16 +2,17 @@
 
 import json
 import os
+import pathlib
 import signal
 import sys
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ANSWERS = {
-    "/healthz": {"status": "ok"},
-    "/openapi.json": {"openapi": "3.1.0", "info": {"title": "Sample", "version": "1.0.0"}, "paths": {}},
+    "/healthz": b'{"status":"ok"}',
+    "/openapi.json": (pathlib.Path(__file__).parent / "openapi.json").read_bytes(),
 }
-PROBLEM = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such path"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -19,15 +20,27 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         """Answer a request."""
-        known = self.path in ANSWERS
-        body = json.dumps(ANSWERS.get(self.path, PROBLEM)).encode()
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Type", "application/json" if known else "application/problem+json")
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body, status = ANSWERS.get(self.path), 200
+        if body is None:
+            status = 404
+        elif self.command not in ("GET", "HEAD"):
+            status = 405
+        if status != 200:
+            title = HTTPStatus(status).phrase
+            body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": title}).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json" if status == 200 else "application/problem+json")
         self.send_header("Content-Length", str(len(body)))
+        if status == 405:
+            self.send_header("Allow", "GET, HEAD")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
