@@ -39,7 +39,7 @@ func Keyring(cfg config.Config) capsule.Keyring {
 }
 
 // Sandbox returns the driver that the settings choose. The caller closes it.
-func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
+func Sandbox(ctx context.Context, _ config.Config) (sandbox.Driver, error) {
 	return native.New(ctx, slog.New(slog.DiscardHandler), native.Config{})
 }
 
