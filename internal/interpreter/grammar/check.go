@@ -215,7 +215,7 @@ func meaningless(s string) bool {
 	return true
 }
 
-var idle = set("as well too is are of on at by with very really etc also that this it api service thanks cheers best regards possible easy use using project")
+var idle = set("keep as well too is are of on at by with very really etc also that this it api service thanks cheers best regards possible easy use using project")
 
 // problems turns what a sound Spec must not have into questions.
 func (b *builder) problems() {

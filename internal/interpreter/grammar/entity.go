@@ -63,6 +63,9 @@ func (p *parser) entity() bool {
 		heads, i = heads[:1], heads[0].end
 	}
 	n := heads[0]
+	if n.article == "" && n.size > 1 && imperatives[p.t[p.i].low] && (!p.haveAt(i) || p.is(i, "with")) {
+		return false // "store books with title" is about books
+	}
 	var names []string
 	for _, h := range heads {
 		names = append(names, h.name)
@@ -160,6 +163,9 @@ func (p *parser) describable(n noun) bool {
 	}
 	return false
 }
+
+// imperatives are verbs in front of a thing, where a noun would be possible too.
+var imperatives = set("store keep track manage show list save record handle create make build add provide return offer include")
 
 // isDomain reports whether the name is what the service is for, and no thing that it keeps.
 func (p *parser) isDomain(name string) bool {

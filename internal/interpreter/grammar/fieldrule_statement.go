@@ -57,7 +57,7 @@ func (p *parser) subjectRule() bool {
 	var names []string
 	if p.is(i, "all") && (p.in(i+1, fieldWords) || p.in(i+2, fieldWords)) {
 		i++
-		for p.is(i, "other", "the", "its", "of") || p.in(i, fieldWords) {
+		for p.is(i, "other", "the", "its") || p.in(i, fieldWords) {
 			i++
 		}
 		names = []string{"*"}

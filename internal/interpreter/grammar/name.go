@@ -173,7 +173,7 @@ func (p *parser) fitFields(i, end int) (int, capture, bool) {
 		for next < end && len(c.names) > 0 && p.is(next, ",", "and", "or", "&", "/", "+", "as", "well") {
 			next++
 		}
-		if len(c.names) > 0 && (next == at || p.would(next, p.newStatement)) {
+		if len(c.names) > 0 && (next == at || p.is(next, "searched", "searchable", "filtered", "filterable", "sorted") || p.would(next, p.newStatement)) {
 			break
 		}
 		name, where, to, ok := p.fieldName(next, end)
@@ -200,6 +200,9 @@ func (p *parser) fieldName(i, end int) (string, span, int, bool) {
 		low := p.t[i].low
 		inner := len(words) > 0 && nameJoints[low] && (low == "at" || low == "on" || i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low])
 		if closed[low] && !inner && !p.t[i].glued {
+			break
+		}
+		if m, ok := p.longest(p.v.constraints, i, end); ok && len(words) > 0 && m.tag == "default" && p.plausible(m, i) {
 			break
 		}
 		words = append(words, low)

@@ -64,6 +64,9 @@ func (p *parser) lead() bool {
 	start := p.i
 	for p.i < len(p.t) {
 		i := p.i
+		if ops, _, ok := p.operationList(i); ok && len(ops) > 2 {
+			return p.i > start
+		}
 		switch {
 		case p.is(i, "be", "is") && p.is(i+1, "able", "possible") && p.is(i+2, "to"):
 			p.i += 3
@@ -75,6 +78,8 @@ func (p *parser) lead() bool {
 				p.i++
 			}
 		case (p.in(i, serviceWords) || p.in(i, unclearWords)) && (p.in(i+1, modals) || p.in(i+1, keepVerbs) || p.is(i+1, "has", "needs", "allows", "supports", "lets")):
+			p.i++
+		case p.is(i, "add", "provide", "offer", "include", "implement", "enable") && p.is(i+1, "search", "searching", "filter", "filters", "filtering", "full", "a", "timestamps") && !p.is(i+1, "a"):
 			p.i++
 		case p.in(i, keepVerbs) && i > start, p.in(i, keepVerbs) && p.in(i+1, determiners), p.is(i, "keep", "keeps", "keeping") && p.is(i+1, "track"):
 			p.i++
@@ -104,6 +109,17 @@ func (p *parser) boundary(i, end int) bool {
 
 // stamps reads that things carry creation and change times.
 func (p *parser) stamps() bool {
+	if p.is(p.i, "add", "include", "with") {
+		if m, ok := p.longest(p.v.settings, p.i+1, len(p.t)); ok && m.tag == "timestamps" && p.is(m.end, "to", "for", "on", "in") {
+			at := p.at(p.i, m.end)
+			p.i = m.end + 1
+			names, ok := p.namesOrAll()
+			for _, name := range names {
+				p.add(fact{kind: stampsFact, entity: name, at: at})
+			}
+			return ok && p.boundary(p.i, len(p.t))
+		}
+	}
 	c, ok := p.namesOrAll()
 	if !ok {
 		return false
@@ -129,7 +145,7 @@ func (p *parser) namesOrAll() ([]string, bool) {
 	for p.is(i, "all", "every", "each", "both", "of", "them", "the", "everything") {
 		i++
 	}
-	if i > p.i && (p.in(i, metaWords) || p.haveAt(i) || p.is(i, "should", "must")) {
+	if i > p.i && (p.in(i, metaWords) || p.haveAt(i) || p.is(i, "should", "must") || i >= len(p.t)) {
 		if p.in(i, metaWords) {
 			i++
 		}

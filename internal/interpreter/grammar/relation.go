@@ -97,7 +97,7 @@ func (p *parser) backOverJoint(j int) int {
 // prepositionHolds reports whether "comments on posts" is meant as a reference: the other thing is known, or a plural.
 func (p *parser) prepositionHolds(n noun) bool {
 	opener := p.is(n.end, "with", ":", "(", "have", "has", "that", "which") || p.isItem(n.end)
-	return p.known[p.thing(n)] && (opener || n.end >= len(p.t) || p.is(n.end, ",", "and")) || n.plural && opener
+	return opener && (n.plural || p.known[p.thing(n)])
 }
 
 // refer notes that each of names has a reference to n, and reads the rules that follow it.

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -143,6 +144,9 @@ func (p *parser) operationList(i int) (ops []string, end int, ok bool) {
 // operations reads which operations a thing has or lacks.
 func (p *parser) operations() bool {
 	start := p.i
+	if p.try(p.allOperations) {
+		return true
+	}
 	i := p.i
 	switch {
 	case p.is(i, "no", "without", "omit", "skip", "disable", "exclude", "drop") || p.is(i, "do", "does", "must", "should") && p.is(i+1, "not") && p.is(i+2, "allow", "permit", "support", "offer", "expose", "provide"):
@@ -168,6 +172,28 @@ func (p *parser) operations() bool {
 		return p.operationsOf(start, i+1, onlyFact)
 	}
 	return p.thingsOperations(start)
+}
+
+// allOperations reads "create, read, update and delete books", which every thing has anyway.
+func (p *parser) allOperations() bool {
+	ops, end, ok := p.operationList(p.i)
+	if !ok {
+		return false
+	}
+	for _, op := range qlp.Operations() {
+		if !slices.Contains(ops, string(op)) && op != qlp.OpGet {
+			return false
+		}
+	}
+	at, c, ok := p.fitNames(end, len(p.t))
+	if !ok || !p.boundary(at, len(p.t)) {
+		return false
+	}
+	for i, name := range c.names {
+		p.add(fact{kind: mentionFact, entity: name, at: c.spans[i]})
+	}
+	p.i = at
+	return true
 }
 
 // operationsOf reads "update of comments", "deleting invoices".

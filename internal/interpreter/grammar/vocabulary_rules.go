@@ -14,9 +14,14 @@ cascade-: <E> is|are|get|gets|should|must|will|be|also* deleted|removed automati
 cascade-: <E> go|goes|disappear|disappears away? with its|their|the|a|an* <e>
 cascade: deleting|removing <e> should|must|will? cascades|cascade to its|their|all|of|the|any* <E>
 cascade: cascade the? deletes|deletion|delete|deletions from|of <e> to its|their|all|the* <E>
+cascade: delete|deletion|removal cascades from <e> to its|their|all|the* <E>
+cascade: on delete|deletion|removal of <e> ,? cascade to? its|their|all|the* <E>
+cascade: on delete|deletion|removal of <e> ,? delete|remove its|their|all|the|of* <E>
 cascade: deletes cascade from <e> to its|their|all|the* <E>
 restrict: do|does|must|should|shall not allow|permit to|the|deleting|removing|delete|remove|deletion|removal|of* <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|referring|pointing|to|are|is|present|on|there|under*
 restrict: not delete|remove|deleting|removing <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any* <E> left|attached|exist|in|it|them|are|is|present*
+restrict: not be possible|allowed to delete|remove <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any* <E> left|attached|exist|in|it|them|are|is|present*
+restrict: deleting|removing <e> must|should fail|fails if|when|while|as|long|it|they|still|has|have|there|are|is|any* <E> left|attached|exist*
 restrict: prevent|forbid|refuse|block|disallow|reject|prohibit to|the|deleting|removing|delete|remove|deletion|removal|of* <e> that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|are|is|present*
 restrict: <e> can|must|may|should not be deleted|removed that|which|who|if|while|when|as|long|it|they|still|has|have|with|there|are|is|any|referenced|by|used|in|its|their* <E> left|attached|exist|in|it|them|referring|to|are|is|present*
 restrict: <e> that|which|who|with|still|has|have|having|existing|open|any* <E> can|must|may|should not be deleted|removed
@@ -30,6 +35,8 @@ set_null: deleting|removing <e> unassigns|detaches|orphans|unlinks its|their|the
 set_null: when|if|once <e> is|are|gets deleted|removed ,? then? its|their|the|all|of* <E> is|are|become|becomes|stay|stays|remain|remains|should|must|will|be|simply|just|left* unassigned|kept|orphaned|detached|unlinked|cleared but|and|with|without|lose|it|no* <e>?
 set_null: when|if|once <e> is|are|gets deleted|removed ,? then? its|their|the|all|of* <E> stay|remain|stays|remains but|and|with|without|lose|it|no* <e>?
 set_null: when|if|once <e> is|are|gets deleted|removed ,? then? keep|unassign|detach|orphan its|their|the|all|of* <E> but|and|with|without|it|no* <e>?
+set_null: when|if|once <e> is|are|gets deleted|removed ,? then? its|their|the|all|of* <E> lose|loses their|its|the* <e>
+set_null-: <E> stay|stays|remain|remains|are|is kept|intact? when|if|once its|their|the|a|an* <e> is|are|gets deleted|removed
 set_null=: when|if|once <e> is|are|gets deleted|removed ,? then? set|clear|empty|null the|its* <v> of|on|in its|their|the|all|of* <E> to|null|empty|nothing*
 set_null=: when|if|once <e> is|are|gets deleted|removed ,? then? the|its* <v> of|on|in its|their|the|all|of* <E> is|are|becomes|gets|should|be* set to null|empty|nothing
 set_null=: when|if|once <e> is|are|gets deleted|removed ,? then? the|its* <v> of|on|in its|their|the|all|of* <E> is|are|becomes|gets|should|be* cleared|emptied|null|empty
@@ -46,7 +53,7 @@ const findRows = `
 search: search|searching|find|finding for|in|on|through|the|all|over|across* <E> by|on|via|using|with|at their|its|the|either* <F>
 search: search|searching|full text? over|in|on|through|across the|all* <F> of|in|on <E>
 search: full? text? search on|over|in|for|of|across <E> by|on|over|in|via|using their|its|the|either* <F>
-search: search|searching|searchable by|on|over|in|via|across their|its|the|either* <F>
+search: search|searching|searchable|searched by|on|over|in|via|across their|its|the|either* <F>
 search: <E> is|are|be|should|must|can|be|also|made* searchable|searched|found by|on|via|over|in|across their|its|the|either* <F>
 search: make <E> searchable by|on|via|over|in|across their|its|the|either* <F>
 search: full? text? search on|over|in|by|across their|its|the|either* <F>
@@ -115,6 +122,8 @@ fluff: without any? external? framework|frameworks|dependencies
 ~fluff: proper|good? error handling|messages|responses
 ~fluff: clean|idiomatic|readable|simple code
 ~fluff: best practices
+fluff: validate|check all? input|inputs|requests|data
+fluff: log all|every? requests|request
 fluff: crud endpoints|operations|routes|functionality|support?
 fluff: full|standard|basic|usual|complete crud endpoints|operations|routes|functionality|support?
 timestamps: timestamps|timestamp fields?
