@@ -23,7 +23,7 @@ import (
 const testKey = "the key of these tests"
 
 // write puts the project of a Spec into a new folder.
-func write(t *testing.T, spec qlp.Spec) string {
+func write(t testing.TB, spec qlp.Spec) string {
 	t.Helper()
 	files, err := golang.Project(spec)
 	if err != nil {
@@ -34,7 +34,7 @@ func write(t *testing.T, spec qlp.Spec) string {
 	return dir
 }
 
-func writeFiles(t *testing.T, dir string, files []qlp.File) {
+func writeFiles(t testing.TB, dir string, files []qlp.File) {
 	t.Helper()
 	for _, f := range files {
 		name := filepath.Join(dir, filepath.FromSlash(f.Path))
@@ -48,7 +48,7 @@ func writeFiles(t *testing.T, dir string, files []qlp.File) {
 }
 
 // tool runs a command of the Go toolchain in a project, as the stack does it, and returns what it prints.
-func tool(t *testing.T, dir string, argv ...string) string {
+func tool(t testing.TB, dir string, argv ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Dir = dir
@@ -61,7 +61,7 @@ func tool(t *testing.T, dir string, argv ...string) string {
 }
 
 // build returns the binary of the project in dir.
-func build(t *testing.T, dir string) string {
+func build(t testing.TB, dir string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "service")
 	tool(t, dir, "go", "build", "-o", binary, ".")
@@ -78,7 +78,7 @@ type service struct {
 }
 
 // start runs a binary on a free port and returns when it listens. It is stopped at the end of the test.
-func start(t *testing.T, binary, data string, env ...string) *service {
+func start(t testing.TB, binary, data string, env ...string) *service {
 	t.Helper()
 	s := &service{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), binary), done: make(chan struct{}), log: &bytes.Buffer{}}
 	s.cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + data, "API_KEY=" + testKey}, env...)
@@ -109,7 +109,7 @@ func start(t *testing.T, binary, data string, env ...string) *service {
 }
 
 // stop sends a signal and returns the exit code: -1 when the signal was the end. Only the first call does anything.
-func (s *service) stop(t *testing.T, sig syscall.Signal) (code int) {
+func (s *service) stop(t testing.TB, sig syscall.Signal) (code int) {
 	t.Helper()
 	s.once.Do(func() {
 		if err := s.cmd.Process.Signal(sig); err != nil {

@@ -91,13 +91,14 @@ func (r random) rules(s *qlp.Spec, f *qlp.Field, at int) {
 		r.bounds(f)
 		usual(qlp.Scalar(strconv.Itoa(r.IntN(20))))
 	case qlp.TypeBool:
+		f.Unique = false // two rows would be all there is
 		usual(qlp.BoolScalar(r.some(50)))
 	case qlp.TypeDate, qlp.TypeDatetime:
 		if r.some(30) {
-			f.Auto, f.Optional = true, false
+			f.Auto, f.Optional, f.Unique = true, false, false
 		}
 	case qlp.TypeEnum:
-		f.Values = nasty()[r.IntN(5):]
+		f.Values, f.Unique = nasty()[r.IntN(5):], false
 		usual(qlp.StringScalar(pick(r, f.Values...)))
 	case qlp.TypeRef:
 		f.To, f.OnDelete = s.Entities[r.IntN(at+1)].Name, pick(r, "", qlp.Restrict, qlp.Cascade)

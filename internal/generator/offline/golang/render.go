@@ -73,7 +73,7 @@ func (p *project) needs(path string) bool {
 	case "internal/httpapi/links.go", "internal/httpapi/links_test.go":
 		return len(p.Links) > 0
 	case "internal/store/damage.go", "internal/store/disk.go", "internal/store/journal.go", "internal/store/load.go",
-		"internal/store/lock_other.go", "internal/store/lock_unix.go", "internal/store/record.go", "internal/store/replay.go",
+		"internal/store/platform_other.go", "internal/store/platform_unix.go", "internal/store/record.go", "internal/store/replay.go",
 		"internal/store/snapshot.go", "internal/store/disk_test.go":
 		return !p.Memory
 	}

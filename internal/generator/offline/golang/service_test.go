@@ -35,6 +35,9 @@ func TestServices(t *testing.T) {
 	for name, spec := range samples() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && name != "library" && name != "hostile" {
+				t.Skip("a short run builds two of the samples")
+			}
 			dir := write(t, spec)
 			writeAcceptance(t, dir, spec)
 			if out := tool(t, dir, "gofmt", "-l", "."); out != "" {

@@ -129,3 +129,26 @@ func TestFaultsTellNothing(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReadObject compares what is taken with what encoding/json makes of the same text.
+func FuzzReadObject(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":1,"b":[null]}`, `{"a":1,"a":1}`, `{"\ud83d\ude00":"\\ud800"}`, `{"a":"\ud800"}`, "{\"\xff\":1}", ` {"a":{}} `, `[{}]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := readObject(text)
+		var want map[string]json.RawMessage
+		wantErr := json.Unmarshal(text, &want)
+		if err != nil {
+			return
+		}
+		if wantErr != nil || len(got) != len(want) {
+			t.Fatalf("%q: %v, and encoding/json says %v, %v", text, got, want, wantErr)
+		}
+		for key, value := range want {
+			if !bytes.Equal(got[key], value) {
+				t.Errorf("%q: %q is %s, want %s", text, key, got[key], value)
+			}
+		}
+	})
+}

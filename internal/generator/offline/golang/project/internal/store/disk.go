@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -30,7 +31,8 @@ type disk struct {
 	newest   *entry   // nil: everything is on disk
 	flushing bool
 	number   int   // of the journal
-	broken   error // the disk cannot be trusted any more
+	broken   error // the disk cannot be trusted any more, or the store is closed
+	closed   bool
 
 	// Only who has set flushing touches these.
 	file  journalFile
@@ -73,18 +75,21 @@ func openDisk(db *database, dir string, log *slog.Logger) (*disk, error) {
 	return d, nil
 }
 
-// close waits for what is being written and gives the folder back.
+// close refuses more changes, waits for those that are on their way, and gives the folder back.
 func (d *disk) close() error {
+	d.mu.Lock()
+	again := d.closed
+	d.closed = true
+	if d.broken == nil {
+		d.broken = errors.New("the store is closed")
+	}
+	d.mu.Unlock()
+	if again {
+		return nil
+	}
 	var err error
 	if e := d.last(); e != nil {
 		err = d.wait(e)
-	}
-	d.mu.Lock()
-	first := d.broken == nil
-	d.broken = errors.New("the store is closed")
-	d.mu.Unlock()
-	if !first {
-		return err
 	}
 	close(d.full)
 	<-d.stopped
@@ -104,14 +109,8 @@ func (d *disk) damaged(name, format string, args ...any) error {
 	return &Damaged{File: filepath.Join(d.dir, name), Reason: fmt.Sprintf(format, args...)}
 }
 
-// syncFolder makes new and renamed files last.
-func (d *disk) syncFolder() error {
-	folder, err := d.root.Open(".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
+// draftEnding is what the name of an unfinished snapshot ends with.
+const draftEnding = ".tmp"
 
 func journalName(number int) string  { return fmt.Sprintf("journal-%08d", number) }
 func snapshotName(number int) string { return fmt.Sprintf("snapshot-%08d", number) }
@@ -122,19 +121,21 @@ func (d *disk) createJournal(number int) (journalFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.syncFolder(); err != nil {
+	if err := syncFolder(d.root); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
-// numbers returns which journals and snapshots there are.
+// numbers returns which journals and snapshots there are, and removes drafts. It is not called while one is written.
 func (d *disk) numbers() (journals, snapshots map[int]bool, err error) {
 	journals, snapshots = map[int]bool{}, map[int]bool{}
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	for _, e := range entries {
 		var n int
 		switch {
+		case strings.HasSuffix(e.Name(), draftEnding): // of a snapshot that was not finished
+			err = errors.Join(err, d.root.Remove(e.Name()))
 		case scan(e.Name(), "journal-%08d", &n):
 			journals[n] = true
 		case scan(e.Name(), "snapshot-%08d", &n):

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +15,8 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/generator/offline/golang/project/internal/field"
 )
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func openShelf(t *testing.T, dir string) *shelf {
 	t.Helper()
@@ -314,4 +319,25 @@ func BenchmarkCreate(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+}
+
+// FuzzDecode reads lines of a file that anything may have happened to: what is taken is what was written.
+func FuzzDecode(f *testing.F) {
+	line, err := encode(record{Seq: 7, Changes: []change{{Part: "book", ID: 1, Row: []byte(`{"id":1}`)}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(bytes.TrimSuffix(line, []byte("\n")))
+	for _, seed := range []string{"", "00000000 ", "00000000 {}", "zzzzzzzz {}", "0000000 {}", "00000000\x00{}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var r record
+		if decode(text, &r) != nil {
+			return
+		}
+		if !json.Valid(text[checksumLength+1:]) {
+			t.Errorf("%q was taken", text)
+		}
+	})
 }

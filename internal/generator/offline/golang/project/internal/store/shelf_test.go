@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"testing"
 
 	"github.com/quantumlayer/qlp/internal/generator/offline/golang/project/internal/field"
@@ -70,8 +69,6 @@ func mustCreate[T any](t *testing.T, table *Table[T], row T) T {
 	}
 	return made
 }
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestIDsAreNeverUsedTwice(t *testing.T) {
 	t.Parallel()

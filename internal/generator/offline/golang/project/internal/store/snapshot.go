@@ -63,7 +63,7 @@ func (d *disk) compact() error {
 
 // writeSnapshot writes another file and renames it, so that a snapshot is there as a whole or not at all.
 func (d *disk) writeSnapshot(number int, seq int64, parts []iter.Seq2[change, error]) (int64, error) {
-	draft := snapshotName(number) + ".tmp"
+	draft := snapshotName(number) + draftEnding
 	f, err := d.root.OpenFile(draft, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -75,7 +75,7 @@ func (d *disk) writeSnapshot(number int, seq int64, parts []iter.Seq2[change, er
 	if err := os.Rename(filepath.Join(d.dir, draft), filepath.Join(d.dir, snapshotName(number))); err != nil {
 		return 0, err
 	}
-	return size, d.syncFolder()
+	return size, syncFolder(d.root)
 }
 
 func writeRows(f *os.File, seq int64, parts []iter.Seq2[change, error]) (int64, error) {

@@ -29,3 +29,12 @@ func lockFile(root *os.Root) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// syncFolder makes new and renamed files last.
+func syncFolder(root *os.Root) error {
+	folder, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
