@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,25 +67,32 @@ func start(t *testing.T, dir, line string) string {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stderr)
+	drained := make(chan struct{})
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		defer timer.Stop()
-		for lines.Scan() { // until the process ends
-			if strings.Contains(lines.Text(), `"ERROR"`) {
-				t.Errorf("the service says: %s", lines.Text())
-			}
-		}
+		<-drained
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("stop the service: %v", err)
 		}
 	})
 	if !lines.Scan() {
+		close(drained)
 		t.Fatal("the service says nothing")
 	}
+	first := slices.Clone(lines.Bytes())
+	go func() { // a pipe that nobody reads would stop the service once it is full
+		defer close(drained)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), `"ERROR"`) {
+				t.Errorf("the service says: %s", lines.Text())
+			}
+		}
+	}()
 	var said struct{ Msg, Addr string }
-	if err := json.Unmarshal(lines.Bytes(), &said); err != nil || said.Msg != "listening" {
-		t.Fatalf("the service does not listen: %s", lines.Text())
+	if err := json.Unmarshal(first, &said); err != nil || said.Msg != "listening" {
+		t.Fatalf("the service does not listen: %s", first)
 	}
 	return said.Addr
 }

@@ -106,10 +106,8 @@ class ReferenceField(Field):
         raise BrokenRuleError("type", "must be an integer")
 
     def from_query(self, text: str) -> object:
-        """Read the digits."""
-        if not INTEGER.fullmatch(text):
-            return text
-        return int(text) if len(text) <= MAX_INT_DIGITS else NO_ROW
+        """Read an id, which is never zero or negative."""
+        return int(text) if is_id(text) else text
 
 
 def is_id(text: str) -> bool:

@@ -58,6 +58,7 @@ class QueryTest(unittest.TestCase):
             ("rank=1.0", "rank"),
             ("cost=1e5", "cost"),
             ("state=gone", "state"),
+            ("owner_id=0", "owner_id"),
             ("owner_id=1.0", "owner_id"),
             ("owner_id=x", "owner_id"),
             ("other=1", "other"),
