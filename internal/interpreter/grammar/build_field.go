@@ -264,6 +264,9 @@ func (b *builder) defaults(e *entityDraft, f *fieldDraft, out *qlp.Field, path s
 		return
 	}
 	b.source(path+".default", a.at)
+	if first, _, several := strings.Cut(f.name, "_"); several && strings.EqualFold(lastPart(f.name), a.val) {
+		b.ask(f.name, fmt.Sprintf("Is %q the name of a field of a %s, or the %s's value?", b.words(f.at), spaced(e.name), first), f.at.join(a.at), fmt.Sprintf("%s one of %s or …", first, a.val))
+	}
 	val := strings.Trim(a.val, `"'`)
 	var s qlp.Scalar
 	switch {

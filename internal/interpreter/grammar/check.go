@@ -18,6 +18,8 @@ func (b *builder) check() {
 	b.secrets()
 	b.manyValues()
 	b.misspelt()
+	b.misspeltStacks()
+	b.abilities()
 	b.leftWords()
 	if len(b.entities) == 0 && len(b.questions) == 0 {
 		b.ask("entities", "Which things should the service keep, and which fields do they have?", span{},
@@ -127,11 +129,42 @@ func (b *builder) misspelt() {
 			if notFields[f.name] && len(f.attrs) == 0 {
 				b.ask("words", fmt.Sprintf("Is %q a field of a %s, or something that the service should do?", b.words(f.at), spaced(e.name)), f.at, b.words(f.at)+" text", "leave it out")
 			}
+			if right := nameTypos[lastPart(f.name)]; right != "" {
+				b.ask("words", fmt.Sprintf("%q: did you mean %q?", b.words(f.at), right), f.at, right)
+			}
 			for part := range strings.SplitSeq(f.name, "_") {
 				if near := nearWord(part, spelled); near != "" && !spelledRight[part] {
 					b.ask("words", fmt.Sprintf("%q in %q: did you mean %q?", part, b.words(f.at), near), f.at, strings.ReplaceAll(b.words(f.at), part, near))
 				}
 			}
+		}
+	}
+}
+
+// nameTypos are common misspellings of common names that are no words themselves.
+var nameTypos = map[string]string{
+	"titel": "title", "tilte": "title", "titlle": "title", "adress": "address", "addres": "address", "emial": "email", "eamil": "email", "emai": "email", "desription": "description",
+	"descripton": "description", "decription": "description", "discription": "description", "quantitiy": "quantity", "quanity": "quantity", "ammount": "amount", "amout": "amount",
+	"catagory": "category", "categroy": "category", "lenght": "length", "widht": "width", "heigth": "height", "hieght": "height", "nmae": "name", "naem": "name", "staus": "status",
+	"satus": "status", "pirce": "price", "prcie": "price", "authro": "author", "autor": "author", "dat": "date", "recieved": "received", "publised": "published", "curency": "currency",
+}
+
+// abilityTails and abilityHeads are words of a name that ask for something the service should do.
+var (
+	abilityTails = set("login backup backups notification notifications report reports export exports import imports upload uploads integration reminders encryption versioning audit statistics analytics sync synchronisation synchronization checkout indexed encrypted hashed cached computed calculated generated sorted localized localised streaming caching workers scheduling permissions roles")
+	abilityHeads = set("nightly encrypted hashed computed calculated generated auto automatic automatically cached scheduled realtime live")
+)
+
+// abilities asks about bare names that sound like something to do rather than a value to keep.
+func (b *builder) abilities() {
+	for _, e := range b.entities {
+		for _, f := range e.fields {
+			first, _, _ := strings.Cut(f.name, "_")
+			several := first != f.name
+			if len(f.attrs) > 0 && !abilityHeads[first] || !(abilityTails[lastPart(f.name)] && len(f.attrs) == 0) && !(several && abilityHeads[first]) || b.asked(f.name) {
+				continue
+			}
+			b.ask(f.name, fmt.Sprintf("Is %q a plain field of a %s, or something that the service should do?", b.words(f.at), spaced(e.name)), f.at, spaced(lastPart(f.name))+" text", "leave it out")
 		}
 	}
 }
@@ -165,10 +198,24 @@ func transposed(a, b string) bool {
 	return string(x) == string(y)
 }
 
+// misspeltStacks asks about words around the kind that are nearly the name of a stack.
+func (b *builder) misspeltStacks() {
+	for _, f := range b.facts {
+		if f.kind != domainFact && f.kind != topicFact && f.kind != titleFact {
+			continue
+		}
+		for w := range strings.FieldsSeq(strings.ToLower(f.val)) {
+			if near := nearWord(w, []string{"python", "golang", "javascript", "typescript", "nodejs"}); near != "" {
+				b.ask("words", fmt.Sprintf("%q: did you mean %q?", w, near), f.at, near)
+			}
+		}
+	}
+}
+
 // leftWords asks about words that nothing has understood; those that carry no meaning are only listed.
 func (b *builder) leftWords() {
 	for _, l := range b.left {
-		if meaningless(b.draft.text[l.at.start:l.at.end]) {
+		if l.val == "" && meaningless(b.draft.text[l.at.start:l.at.end]) {
 			continue
 		}
 		about, subject := "words", ""

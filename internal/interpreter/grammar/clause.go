@@ -92,7 +92,7 @@ func goesOn(l, next line) bool {
 }
 
 var joiners = set("and or with a an the of to in on at by for from is are be has have that which who must should can may as between " +
-	"than unique optional required not no default its their but each least most one")
+	"than not no its their but each least most one")
 
 // block reads the line at i and the list items that belong to it, and returns the index after them.
 func block(lines []line, i int, out *[]clause) int {

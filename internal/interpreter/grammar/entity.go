@@ -118,9 +118,10 @@ func (p *parser) entity() bool {
 		p.tails(n.name)
 		return true
 	}
+	if p.is(i, "on", "of", "for", "in", "from", "by", "about") && !n.plural && !p.known[n.name] && n.article == "" {
+		return false
+	}
 	if end, ok := p.relation(names, i); ok {
-		mark := len(p.facts)
-		_ = mark
 		for _, h := range heads {
 			p.declare(h.name, h.at)
 		}

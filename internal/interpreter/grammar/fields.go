@@ -48,6 +48,10 @@ func (p *parser) fields(name string, end int, m mode) bool {
 				return true
 			}
 		}
+		if m == listMode && p.i > first && p.is(p.i-1, ",", "and") && p.passive(name) {
+			p.i = start
+			return true
+		}
 		if optional, ok := p.condition(start, end); ok {
 			nextOptional = nextOptional.join(optional)
 			continue
@@ -96,6 +100,14 @@ func (p *parser) fields(name string, end int, m mode) bool {
 func (p *parser) itemFollows(i int) bool {
 	return p.is(i, "a", "an", "the", "optional", "its") || p.would(i, p.newStatement)
 }
+
+// passive reports whether a relation such as "taught by a teacher" stands here, rather than a field.
+func (p *parser) passive(name string) bool {
+	m, ok := p.longest(p.v.relations, p.i, len(p.t))
+	return ok && m.tag == "ref" && m.end > p.i+1 && (p.in(m.end, determiners) || p.in(m.end, numberish)) && p.relates(name, p.i)
+}
+
+var numberish = set("one exactly")
 
 // condition reads "and, if known, a weight": a condition in front of the field that it makes optional. Where it might as
 // well speak of the field before, it is left to a question.
@@ -317,7 +329,7 @@ func (p *parser) stops(i, end int, words []string) bool {
 				return true
 			}
 		}
-		if (low == "at" || low == "on" || low == "by" || low == "from" || low == "until") && i+1 < end && p.t[i+1].kind == word && !p.t[i+1].glued && !p.boundaryOrType(i+1, end) && len(p.rulesFrom(i+1)) == 0 && !p.referenceAt(i+1, end) {
+		if (low == "at" || low == "on" || low == "by" || low == "from" || low == "until") && i+1 < end && p.t[i+1].kind == word && !p.t[i+1].glued && (!p.boundaryOrType(i+1, end) || p.is(i+1, "link", "email", "url", "code", "number")) && len(p.rulesFrom(i+1)) == 0 && !p.referenceAt(i+1, end) {
 			return true // "deployed on a cloud" is no field
 		}
 		if low == "at" || low == "on" || low == "by" || low == "from" || low == "until" || low == "to" {

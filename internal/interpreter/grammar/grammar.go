@@ -179,6 +179,9 @@ func (g *Grammar) feature(d *draft) (string, span) {
 		tokens := lex(d.text[l.at.start:l.at.end])
 		p := &parser{v: g.v, text: d.text[l.at.start:l.at.end], t: tokens}
 		for i := range tokens {
+			if plain, foreign := foreignStacks[tokens[i].low]; foreign && tokens[i].kind == word && (!plain || p.is(i-1, "using", "with", "in", "on", "via")) {
+				return "the use of " + p.source(tokens[i].at), l.at
+			}
 			if m, ok := p.longest(g.v.features, i, len(tokens)); ok {
 				return m.tag, l.at
 			}
@@ -187,6 +190,9 @@ func (g *Grammar) feature(d *draft) (string, span) {
 	for _, e := range d.entities {
 		for _, f := range e.fields {
 			for _, part := range strings.Split(f.name, "_") {
+				if plain, foreign := foreignStacks[part]; foreign && !plain && !platforms[part] {
+					return "the use of " + part, f.at
+				}
 				if hard := hardFeatures[part]; hard != "" {
 					return hard, f.at
 				}

@@ -149,7 +149,7 @@ func (p *parser) kindTail() bool {
 	case p.is(i, "to", "that", "which", "where", "so", "should", "must", "will", "can") || p.in(i, keepVerbs):
 		return p.try(func() bool { return p.keeps(i) })
 	case p.is(i, ":"):
-		return p.try(func() bool { return p.onlyNames(i + 1) })
+		return p.try(func() bool { return p.onlyNames(i+1, false) })
 	case p.is(i, ",") && p.is(i+1, "each", "all") && p.is(i+2, "with", "having", "has") && len(p.topics) == 1 && p.topicNamed():
 		return p.try(func() bool { p.i = i + 2; return p.topicFields() })
 	case p.is(i, "with") && (len(p.topics) == 0 || !p.topicNamed()):
@@ -333,13 +333,13 @@ func (p *parser) withThings(i int) bool {
 }
 
 // onlyNames reads "Movies and Actors" after a colon: things that are described further on.
-func (p *parser) onlyNames(i int) bool {
+func (p *parser) onlyNames(i int, announced bool) bool {
 	for p.in(i, metaWords) && p.is(i+1, ":") {
 		i += 2
 	}
 	for {
 		n, ok := p.noun(i, len(p.t))
-		if !ok || !n.plural || n.size > 2 {
+		if !ok || !n.plural && !announced || n.size > 2 {
 			return false
 		}
 		p.add(fact{kind: mentionFact, entity: n.name, at: n.at})

@@ -55,8 +55,13 @@ func (p *parser) noun(i, end int) (noun, bool) {
 			n.article = "each"
 		}
 	}
-	for len(words) > 1 && headings[words[len(words)-1]] {
-		words = words[:len(words)-1]
+	for len(words) > 1 && (headings[words[len(words)-1]] || fieldWords[words[len(words)-1]] && p.is(i, ":", "are")) {
+		if words[len(words)-1] == "struct" && words[0] == "type" {
+			words = words[1:]
+		}
+		if words = words[:max(len(words)-1, 1)]; n.article == "" {
+			n.article = "each"
+		}
 	}
 	n.plain = strings.Join(words, "_")
 	n.name = p.v.words.Singular(n.plain)
@@ -82,7 +87,7 @@ func (p *parser) verbAfter(i, start, end int, article string) bool {
 var pluralFirst = set("sales sports news goods savings operations logistics analytics accounts customs arts series species data media status address business class process access bus gas campus bonus canvas atlas lens process analysis basis thesis crisis diagnosis glass pass boss press stress progress success express kubernetes works details terms credits points systems human resources hours days maths physics wireless harness dress mattress compass fitness wellness illness witness")
 
 // headings are words beside a name that only say that it is a thing: "the book entity".
-var headings = set("entity entities resource resources table tables object objects")
+var headings = set("entity entities resource resources table tables object objects struct")
 
 // verbHere reports whether a word that is a noun too stands as a verb: "loans record the date".
 func (p *parser) verbHere(i, end int) bool {

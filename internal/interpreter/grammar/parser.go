@@ -7,6 +7,9 @@ func (p *parser) read(c clause, number int) {
 		if p.i+1 < len(p.t) && p.is(p.i, ":") && len(p.topics) > 0 && p.try(p.topicFields) {
 			continue
 		}
+		if p.i == 0 && p.in(0, metaWords) && p.is(1, ":") && p.try(func() bool { return p.onlyNames(2, true) }) {
+			continue
+		}
 		if p.isItem(p.i) || p.is(p.i, ",", ":", "and", "&", "-", "+", "but", "also", "so", "/", "then", "plus", "with", "where") && !p.try(p.statement) {
 			p.i++
 			continue

@@ -1,5 +1,7 @@
 package grammar
 
+import "strings"
+
 // valueList reads the values of an enumeration after a field's name. lone says that the field stands alone on its line,
 // so that every comma separates values.
 func (p *parser) valueList(names []string, field string, end int, inGroup, lone bool) bool {
@@ -158,6 +160,17 @@ func (p *parser) value(i, end int) (string, span, int, bool) {
 	return p.source(at), at, i, true
 }
 
+// areFields reports whether every value is itself the name of a field: "address (street, city, zip)" has parts, not values.
+func areFields(values []string) bool {
+	for _, v := range values {
+		low := strings.ToLower(v)
+		if !stringNames[low] && typeByName(low) == "" && low != "first" && low != "last" && low != "middle" && low != "house number" {
+			return false
+		}
+	}
+	return true
+}
+
 // plainTypes are types that are no value of an enumeration.
 var plainTypes = set("string text int integer decimal float number bool boolean date datetime timestamp numeric varchar")
 
@@ -245,7 +258,7 @@ func (p *parser) groupValues(names []string, field string, i, end int) bool {
 		}
 		values, spans, i = append(values, v), append(spans, at), to
 	}
-	if len(values) < 2 {
+	if len(values) < 2 || areFields(values) {
 		return false
 	}
 	if isBoolean(values) {

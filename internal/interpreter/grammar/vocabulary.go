@@ -200,7 +200,7 @@ var (
 		"it they them he she we i you who which that what where how there here please want need needs like " +
 		"belong belongs belonging contain contains containing include includes including consist consists consisting comprise comprises " +
 		"link links linking connect connects joins reference references referencing refer refers relate relates points many several multiple numerous " +
-		"except excluding besides instead rather unlike versus since deletes deleting delete deleted remove removing removed removes cascade cascades get gets become becomes stay stays remain remains disappear disappears called named optionally whose unless")
+		"using except excluding besides instead rather unlike versus since deletes deleting delete deleted remove removing removed removes cascade cascades get gets become becomes stay stays remain remains disappear disappears called named optionally whose unless")
 	// fillers carry no meaning of their own in front of a statement.
 	fillers = set("please also and then i we you want would like to need needs a an the give me us make made build create write generate develop implement " +
 		"design set up setup it should must be there is are can could so that in which additionally furthermore moreover finally plus just simply ideally " +
@@ -217,6 +217,9 @@ var nounsOfDomain = set("sports logistics politics economics sales operations hr
 
 // typeByName returns the type that a name suggests, from a closed list, and "" where it suggests none.
 func typeByName(name string) qlp.FieldType {
+	if before, _, ok := strings.Cut(name, "_per_"); ok && before != "" {
+		name = before
+	}
 	parts := strings.Split(name, "_")
 	first, last := parts[0], parts[len(parts)-1]
 	switch {
