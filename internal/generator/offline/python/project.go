@@ -78,7 +78,7 @@ func (p *project) rendered() []renderedFile {
 	for _, e := range p.spec.Entities {
 		files = append(files,
 			renderedFile{"service/domain/entities/" + moduleName(e.Name) + ".py", "service/domain/entities/entity.py", newEntityView(p.spec, e)},
-			renderedFile{"tests/domain/test_entity_" + e.Name + ".py", "tests/domain/test_entity.py", newRulesView(p.spec, e)})
+			renderedFile{"tests/domain/test_entity_" + e.Name + ".py", "tests/domain/test_entity.py", newRulesView(e)})
 	}
 	return append(files, p.extraFiles()...)
 }

@@ -19,7 +19,7 @@ type rulesView struct {
 	Refused  string
 }
 
-func newRulesView(spec qlp.Spec, e qlp.Entity) rulesView {
+func newRulesView(e qlp.Entity) rulesView {
 	var accepted, refused []expr
 	for _, f := range e.Fields {
 		for _, v := range acceptedValues(f) {
