@@ -40,11 +40,12 @@ type App struct {
 	metrics     *telemetry.Metrics
 	engine      *orchestrator.Engine
 	worker      *worker.Worker
+	stalled     chan error // the first time only; nobody has to read it
 }
 
 // Open opens the data folder and builds the rooms over it. The caller stops the app, also one that was never started.
 func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (_ *App, err error) {
-	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version)}
+	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version), stalled: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop(ctx))
@@ -70,9 +71,23 @@ func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
 		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs},
 	})
-	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace})
+	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{
+		Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace, Stalled: a.stall,
+	})
 	return a, err
 }
+
+// stall remembers why the work stands still.
+func (a *App) stall(err error) {
+	select {
+	case a.stalled <- err:
+	default:
+	}
+}
+
+// Stalled gives the reason when the work stands still until the machine is mended: a full disk, say. What was begun goes on
+// then, or at the next start.
+func (a *App) Stalled() <-chan error { return a.stalled }
 
 // newID returns a UUID of version 7: ids sort by the time of their making.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

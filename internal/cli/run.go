@@ -112,8 +112,13 @@ func (c *command) follow(ctx context.Context, s *session, o runOptions, in clien
 	p := newProgress(intent)
 	stopCanceling := c.cancelOnInterrupt(ctx, s, intent.ID)
 	defer stopCanceling()
+	following, stop := s.untilStalled(context.WithoutCancel(ctx))
+	defer stop()
 	live := &screen{c: c}
-	for e, err := range s.Events(context.WithoutCancel(ctx), intent.ID, 0) {
+	for e, err := range s.Events(following, intent.ID, 0) {
+		if cause := context.Cause(following); cause != nil {
+			return p, fmt.Errorf("intent %s stands still: %w", intent.ID, cause)
+		}
 		if err != nil {
 			return p, err
 		}

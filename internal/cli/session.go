@@ -17,7 +17,8 @@ import (
 // session is a client with an engine behind it: a server that is running on the data folder, or one in this process.
 type session struct {
 	*client.Client
-	close func() error
+	close   func() error
+	stalled <-chan error // of an engine in this process: why the work stands still
 }
 
 // connect finds the server that holds the data folder, or opens the folder and serves it within this process. The caller
@@ -40,7 +41,8 @@ func (c *command) connect(ctx context.Context, cfg config.Config) (*session, err
 	go func() { served <- server.Serve(listener) }()
 	transport := &http.Transport{DialContext: listener.dial}
 	return &session{
-		Client: client.New("http://localhost", "", transport),
+		Client:  client.New("http://localhost", "", transport),
+		stalled: a.Stalled(),
 		close: func() error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopGrace+5*time.Second)
 			defer cancel()
@@ -53,6 +55,21 @@ func (c *command) connect(ctx context.Context, cfg config.Config) (*session, err
 			return err
 		},
 	}, nil
+}
+
+// untilStalled returns a context that ends, with the reason as its cause, when the work stands still.
+func (s *session) untilStalled(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case err := <-s.stalled:
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil); <-done }
 }
 
 // running returns a client of the server that has said in the data folder where it listens, if it answers.

@@ -116,6 +116,9 @@ func (w *Worker) work(ctx context.Context, row *rivertype.JobRow, job store.Job,
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	failures++
+	if qlp.CodeOf(err) == qlp.Exhausted { // a full disk: not even the failure can be written down
+		w.stalled(err)
+	}
 	if failures <= len(w.cfg.Delays) {
 		log.WarnContext(ctx, "Job failed and is tried again", "try", failures, "in_ms", w.delay(failures).Milliseconds(), "err", err)
 		return err
@@ -123,9 +126,16 @@ func (w *Worker) work(ctx context.Context, row *rivertype.JobRow, job store.Job,
 	log.ErrorContext(ctx, "Job given up", "tries", failures, "err", err)
 	if aerr := protect(ctx, func() error { return w.engine.Abandon(ctx, job, err) }); aerr != nil {
 		log.ErrorContext(ctx, "Job could not be abandoned and is tried again", "err", aerr)
+		w.stalled(aerr)
 		return err
 	}
 	return river.JobCancel(err)
+}
+
+func (w *Worker) stalled(err error) {
+	if w.cfg.Stalled != nil {
+		w.cfg.Stalled(err)
+	}
 }
 
 // protect turns a panic into an error that holds the stack.

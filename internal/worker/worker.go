@@ -48,6 +48,9 @@ type Config struct {
 	Jobs   int             // how many jobs run at once; 4 by default
 	Grace  time.Duration   // how long Stop waits for running jobs before it ends their contexts; 5 s by default
 	Delays []time.Duration // before the second try, the third and so on; then the job is abandoned. DefaultDelays by default
+	// Stalled, if not nil, is told when outcomes cannot be written, because the disk is full or Abandon has failed, too: the work
+	// stands still until the machine is mended. It is tried again all the while.
+	Stalled func(error)
 }
 
 // DefaultDelays are short: what a machine does not get over within seconds it seldom does without a person. None is longer
@@ -102,7 +105,7 @@ func New(queue Queue, engine Engine, log *slog.Logger, cfg Config) (*Worker, err
 		JobTimeout:           -1, // the engine keeps the time
 		RescueStuckJobsAfter: never,
 		SoftStopTimeout:      cfg.Grace,
-		Logger:               slog.New(atLeastWarn{w.log.Handler()}),
+		Logger:               slog.New(demoted{w.log.Handler()}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make worker: %w", err)
@@ -148,20 +151,27 @@ func (w *Worker) Stop(ctx context.Context) error {
 	return nil
 }
 
-// atLeastWarn leaves out River's own progress, of which the worker logs what people need.
-type atLeastWarn struct{ slog.Handler }
+// demoted keeps River's own warnings and errors, as information: the worker itself logs what someone should act on, and River
+// repeats the same once for each of its parts. Its progress is left out.
+type demoted struct{ slog.Handler }
+
+// Handle passes a record on, one step less loud.
+func (h demoted) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelInfo
+	return h.Handler.Handle(ctx, r)
+}
 
 // Enabled reports whether a level is loud enough.
-func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+func (h demoted) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, slog.LevelInfo)
 }
 
 // WithAttrs keeps the limit.
-func (h atLeastWarn) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeastWarn{h.Handler.WithAttrs(attrs)}
+func (h demoted) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return demoted{h.Handler.WithAttrs(attrs)}
 }
 
 // WithGroup keeps the limit.
-func (h atLeastWarn) WithGroup(name string) slog.Handler {
-	return atLeastWarn{h.Handler.WithGroup(name)}
+func (h demoted) WithGroup(name string) slog.Handler {
+	return demoted{h.Handler.WithGroup(name)}
 }
