@@ -134,7 +134,7 @@ func (b *builder) settle(e *qlp.Entity, f *qlp.Field, rule fact, path string) {
 	if f.OnDelete == qlp.SetNull && !f.Optional {
 		field := b.byName[e.Name].field(f.Name)
 		if _, said := field.attr("required"); said {
-			b.ask("contradiction", fmt.Sprintf("The %s of a %s is required, but %q would leave it empty. Which one holds?", spaced(f.Name), spaced(e.Name), b.draft.words(rule.at)), field.at.join(rule.at))
+			b.ask("contradiction", fmt.Sprintf("The %s of a %s is required, but %q would leave it empty. Which one holds?", spaced(f.Name), spaced(e.Name), b.words(rule.at)), field.at.join(rule.at))
 			return
 		}
 		f.Optional = true
@@ -157,7 +157,7 @@ func (b *builder) deleteRule(r fact, said map[string]fact) {
 		found = true
 		key := child.name + "." + f.name
 		if other, twice := said[key]; twice && other.val != r.val {
-			b.ask("contradiction", fmt.Sprintf("%q and %q contradict each other. Which one holds?", b.draft.words(other.at), b.draft.words(r.at)), other.at.join(r.at))
+			b.ask("contradiction", fmt.Sprintf("%q and %q contradict each other. Which one holds?", b.words(other.at), b.words(r.at)), other.at.join(r.at))
 		}
 		said[key] = r
 	}
@@ -165,10 +165,10 @@ func (b *builder) deleteRule(r fact, said map[string]fact) {
 		return
 	}
 	if r.val == "restrict" && b.refers(parent, r.entity) { // "a loan with a book cannot be deleted"
-		b.ask(r.to, fmt.Sprintf("%q: a %s refers to a %s and not the other way round. What should be refused?", b.draft.words(r.at), spaced(r.to), spaced(r.entity)), r.at)
+		b.ask(r.to, fmt.Sprintf("%q: a %s refers to a %s and not the other way round. What should be refused?", b.words(r.at), spaced(r.to), spaced(r.entity)), r.at)
 		return
 	}
-	b.ask(r.entity, fmt.Sprintf("%q: nothing says that a %s belongs to a %s. Does it?", b.draft.words(r.at), spaced(r.entity), spaced(r.to)), r.at,
+	b.ask(r.entity, fmt.Sprintf("%q: nothing says that a %s belongs to a %s. Does it?", b.words(r.at), spaced(r.entity), spaced(r.to)), r.at,
 		fmt.Sprintf("a %s belongs to a %s", spaced(r.entity), spaced(r.to)))
 }
 

@@ -158,7 +158,7 @@ func (b *builder) settings() {
 		case authFact, storageFact, pageFact:
 			if other, twice := first[f.kind]; twice {
 				if other.val != f.val {
-					b.ask("contradiction", fmt.Sprintf("%q and %q contradict each other. Which one holds?", b.draft.words(other.at), b.draft.words(f.at)), other.at.join(f.at))
+					b.ask("contradiction", fmt.Sprintf("%q and %q contradict each other. Which one holds?", b.words(other.at), b.words(f.at)), other.at.join(f.at))
 				}
 				continue
 			}
@@ -181,7 +181,7 @@ func (b *builder) set(f fact) {
 	default:
 		n := 0
 		if _, err := fmt.Sscanf(f.val, "%d", &n); err != nil || n < 1 || n > qlp.MaxSpecPage || !qlp.Number(f.val).IsInt() {
-			b.ask("page_size", fmt.Sprintf("%q is not a page size. How many items should a page have, from 1 to %d?", b.draft.words(f.at), qlp.MaxSpecPage), f.at, "page size 20", "page size 50", "page size 100")
+			b.ask("page_size", fmt.Sprintf("%q is not a page size. How many items should a page have, from 1 to %d?", b.words(f.at), qlp.MaxSpecPage), f.at, "page size 20", "page size 50", "page size 100")
 			return
 		}
 		b.spec.PageSize = n

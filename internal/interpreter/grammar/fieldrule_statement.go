@@ -73,10 +73,10 @@ func (p *parser) subjectRule() bool {
 			entity, i = c.text, at
 		}
 	}
-	any := false
+	found := false
 	for i < len(p.t) {
 		start := i
-		if p.is(i, ",", "and", "but") && any {
+		if p.is(i, ",", "and", "but") && found {
 			i++
 		}
 		before := len(p.facts)
@@ -86,7 +86,6 @@ func (p *parser) subjectRule() bool {
 			break
 		}
 		for _, f := range p.facts[before:] {
-			f := f
 			if f.kind != attrFact {
 				continue
 			}
@@ -96,10 +95,10 @@ func (p *parser) subjectRule() bool {
 			}
 		}
 		p.facts = append(p.facts[:before:before], onlyRules(p.facts[before:])...)
-		any = true
+		found = true
 	}
 	p.i = i
-	return any && p.boundary(i, len(p.t))
+	return found && p.boundary(i, len(p.t))
 }
 
 func onlyRules(facts []fact) []fact {

@@ -24,7 +24,7 @@ func (p *parser) ruleAt(i, end int) ([]fact, int) {
 	if !found {
 		return nil, i
 	}
-	facts := p.factsOf(best, from, end)
+	facts := p.factsOf(best, from)
 	if len(facts) == 0 {
 		return nil, i
 	}
@@ -45,13 +45,13 @@ func (p *parser) plausible(m match, i int) bool {
 		}
 		return !closed[v.text] && (!typeWords[v.text] || isBool(v.text)) && p.boundary(m.end, len(p.t))
 	case "auto":
-		return !(m.end == i+1 && p.is(i, "auto") && p.is(m.end, "incremented", "increment", "generated"))
+		return m.end > i+1 || !p.is(i, "auto") || !p.is(m.end, "incremented", "increment", "generated")
 	}
 	return true
 }
 
 // factsOf turns a match of the constraint table into facts.
-func (p *parser) factsOf(m match, i, end int) []fact {
+func (p *parser) factsOf(m match, i int) []fact {
 	at := p.at(i, m.end)
 	n, _ := m.nth('n', 0)
 	n2, two := m.nth('n', 1)
@@ -134,7 +134,7 @@ func (p *parser) after(name, field string, end int, border bool) {
 		if p.is(i, ":") || p.is(i, "-") && border { // "title: string", "status: open or closed"
 			p.i++
 			border = border || p.is(i, ":")
-			if p.i < end && p.valueList(names, field, end, false, border && p.isItemList(i)) {
+			if p.i < end && p.valueList(names, field, end, border && p.isItemList(i)) {
 				continue
 			}
 			continue
@@ -181,7 +181,7 @@ func (p *parser) isItemList(i int) bool {
 // afterOne reads one rule, type, list of values, reference or unit.
 func (p *parser) afterOne(names []string, field string, end int) bool {
 	i := p.i
-	if p.valueList(names, field, end, false, false) || p.reference(names, field, end) {
+	if p.valueList(names, field, end, false) || p.reference(names, field, end) {
 		return true
 	}
 	facts, after := p.ruleAt(i, end)
@@ -214,7 +214,7 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 		p.i = i + 1
 		return true
 	}
-	if p.is(i, "code", "string", "value", "values", "number", "long", "in", "only") && i > 0 && p.boundary(i+1, end) && p.afterLength(names, field) {
+	if p.is(i, "code", "string", "value", "values", "number", "long", "in", "only") && i > 0 && p.boundary(i+1, end) && p.afterLength(field) {
 		p.i++
 		return true
 	}
@@ -231,7 +231,7 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 }
 
 // afterLength reports whether the field's latest rule is about its length: "a 3-letter code".
-func (p *parser) afterLength(names []string, field string) bool {
+func (p *parser) afterLength(field string) bool {
 	for k := len(p.facts) - 1; k >= 0 && p.facts[k].kind == attrFact && p.facts[k].field == field; k-- {
 		if p.facts[k].chars || p.facts[k].key == "values" {
 			return true
@@ -267,7 +267,7 @@ func (p *parser) reference(names []string, field string, end int) bool {
 	if !ok || !p.boundary(m.end, end) && !p.is(m.end, "(") && len(p.rulesFrom(m.end)) == 0 && !p.pairAt(m.end) {
 		return false
 	}
-	target := ""
+	var target string
 	e, _ := m.first('e')
 	switch m.tag {
 	case "ref":

@@ -56,7 +56,7 @@ func (p *parser) fields(name string, end int, m mode) bool {
 			nextOptional = nextOptional.join(optional)
 			continue
 		}
-		if previous != "" && p.is(p.i, "one", "either", "any") && p.is(p.i-1, ",") && p.valueList([]string{name}, previous, end, false, false) {
+		if previous != "" && p.is(p.i, "one", "either", "any") && p.is(p.i-1, ",") && p.valueList([]string{name}, previous, end, false) {
 			continue
 		}
 		if previous != "" && p.ownRules(name, previous, end) {
@@ -65,7 +65,7 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		if p.listStamps(name, end) || p.listMany(name, end) {
 			continue
 		}
-		field, ok := p.field(name, end, m, border)
+		field, ok := p.field(name, end, border)
 		if !ok {
 			stop := p.i + 1
 			for stop < end && !p.isItem(stop) && !p.is(stop, ",") && (!p.is(stop, "and") || !p.would(stop+1, p.newStatement)) {
@@ -84,7 +84,10 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		}
 		if !p.boundary(p.i, end) && !p.pairAt(p.i) {
 			stop := p.i
-			for stop < end && !p.isItem(stop) && !p.is(stop, ",") && !(p.is(stop, "and") && p.itemFollows(stop+1)) {
+			for stop < end && !p.isItem(stop) && !p.is(stop, ",") {
+				if p.is(stop, "and") && p.itemFollows(stop+1) {
+					break
+				}
 				if opensAt(p.t, stop) {
 					stop = p.t[stop].match
 				}
@@ -199,7 +202,7 @@ func (p *parser) listMany(name string, end int) bool {
 }
 
 // field reads one listed field with its rules.
-func (p *parser) field(name string, end int, m mode, border bool) (string, bool) {
+func (p *parser) field(name string, end int, border bool) (string, bool) {
 	start := p.i
 	var before []fact
 	i := p.i
@@ -215,7 +218,7 @@ func (p *parser) field(name string, end int, m mode, border bool) (string, bool)
 		before = append(before, facts...)
 		i = after
 	}
-	words, at, i, typed := p.nameWords(i, end, m)
+	words, at, i, typed := p.nameWords(i, end)
 	if len(words) == 0 {
 		p.i = start
 		return "", false
@@ -235,188 +238,4 @@ func (p *parser) field(name string, end int, m mode, border bool) (string, bool)
 	p.i = i
 	p.after(name, field, end, border)
 	return field, true
-}
-
-// ruleBefore reads what may stand in front of a field's name: "unique", "optional", "positive", "integer".
-func (p *parser) ruleBefore(i, end int) ([]fact, int, bool) {
-	next := func(j int) bool {
-		return j < end && p.t[j].kind == word && !closed[p.t[j].low] && !constraintWords[p.t[j].low] || p.is(j, "unique", "optional", "required", "integer", "decimal", "positive", "mandatory", "non", "boolean")
-	}
-	if p.is(i, "int", "integer", "decimal", "bool", "boolean", "datetime") && next(i+1) && !typeWords[p.t[i+1].low] {
-		return []fact{{key: "type", val: typeOfWord(p.t[i].low), at: p.t[i].at}}, i + 1, true
-	}
-	m, ok := p.longest(p.v.constraints, i, end)
-	if !ok || !next(m.end) || m.end < end && p.t[m.end].glued {
-		return nil, i, false
-	}
-	switch m.tag {
-	case "unique", "optional", "required", "positive", "natural", "auto", "search", "filter":
-		if m.tag == "auto" && !p.is(i, "automatic", "automatically") {
-			return nil, i, false
-		}
-		return p.factsOf(m, i, end), m.end, true
-	}
-	if (m.tag == "length" || m.tag == "max") && len(m.caps) > 0 && m.caps[0].chars {
-		return p.factsOf(m, i, end), m.end, true
-	}
-	return nil, i, false
-}
-
-func typeOfWord(low string) string {
-	switch low {
-	case "integer":
-		return "int"
-	case "boolean":
-		return "bool"
-	}
-	return low
-}
-
-// hardTypes are words of a type that never begin a name.
-var hardTypes = set("string str varchar int integer decimal bool boolean float double")
-
-// softTypes are words of a type that belong to the name as well: a contact email is an email called contact_email.
-var softTypes = set("date email url link uri timestamp number code")
-
-// nameWords reads the words of a field's name. typed says that a type follows.
-func (p *parser) nameWords(i, end int, m mode) (words []string, at span, next int, typed bool) {
-	start := i
-	for i < end && len(words) < maxNameWords+1 && p.t[i].kind == word {
-		t := p.t[i]
-		if !isName(t.low) || len(words) > 0 && !t.glued && p.stops(i, end, words) {
-			break
-		}
-		if len(words) == 0 && closed[t.low] && !(i+1 < end && p.t[i+1].glued || p.is(i, "is", "has") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low] && !typeWords[p.t[i+1].low]) {
-			role := p.is(i, "from", "to", "in", "on", "out") && i+1 < end && p.t[i+1].kind == word && !closed[p.t[i+1].low]
-			if !role && !p.nounHere(i) && !(p.is(i, "from", "to", "about", "after", "before", "link", "reference", "points", "like") && p.boundaryOrType(i+1, end)) {
-				break
-			}
-		}
-		words = append(words, t.low)
-		i++
-	}
-	for len(words) > 1 && nameJoints[words[len(words)-1]] && !has([]string{"at", "on", "by", "from", "until", "to"}, words[len(words)-1]) {
-		words = words[:len(words)-1]
-		i--
-	}
-	if len(words) > 1 && hardTypes[words[0]] {
-		return nil, span{}, start, false
-	}
-	if len(words) == 0 || len(words) > maxNameWords || strings.HasSuffix(strings.Join(words, "_"), "by_default") {
-		return nil, span{}, start, false
-	}
-	if len(words) >= 2 && p.is(i, "or") && !p.t[i-1].glued { // "status draft or published": the last word is a value
-		words, i = words[:len(words)-1], i-1
-	}
-	_, _, typed = p.typeAt(i, end)
-	return words, p.at(start, i), i, typed
-}
-
-func (p *parser) boundaryOrType(i, end int) bool {
-	_, _, ok := p.typeAt(i, end)
-	return ok || p.boundary(i, end)
-}
-
-// stops reports whether the word at i is no longer part of a name.
-func (p *parser) stops(i, end int, words []string) bool {
-	low, last := p.t[i].low, words[len(words)-1]
-	if nameJoints[low] {
-		if m, ok := p.longest(p.v.constraints, i, end); ok && p.plausible(m, i) {
-			return true
-		}
-		if low == "in" && i+1 < end && !softTypes[p.t[i+1].low] {
-			if _, _, ok := p.typeAt(i+1, end); ok {
-				return true
-			}
-		}
-		if (low == "at" || low == "on" || low == "by" || low == "from" || low == "until") && i+1 < end && p.t[i+1].kind == word && !p.t[i+1].glued && (!p.boundaryOrType(i+1, end) || p.is(i+1, "link", "email", "url", "code", "number")) && len(p.rulesFrom(i+1)) == 0 && !p.referenceAt(i+1, end) {
-			return true // "deployed on a cloud" is no field
-		}
-		if low == "at" || low == "on" || low == "by" || low == "from" || low == "until" || low == "to" {
-			return (low == "to" || low == "from") && !p.boundaryOrType(i+1, end) && !strings.HasSuffix(last, "ed") && last != "valid" && last != "time" ||
-				(low == "by" || low == "on" || low == "at") && i+1 < end && p.t[i+1].kind == word && determiners[p.t[i+1].low]
-		}
-		if low == "in" && !p.is(i+1, "at", "on") && !p.in(i+1, softTypes) {
-			return true
-		}
-		return i+1 >= end || p.t[i+1].kind != word || closed[p.t[i+1].low] && !(low == "in" && p.is(i+1, "at", "on"))
-	}
-	if closed[low] && !p.nounHere(i) && (low != "link" || p.is(i+1, "to")) || low == "one" && p.is(i+1, "of", "in") || low == "enum" || low == "any" || low == "values" && opensAt(p.t, i+1) {
-		return true
-	}
-	if softTypes[low] {
-		if low == "date" && (last == "on" || last == "at" || len(words) > 1 && (last == "from" || last == "until" || last == "by" || last == "to") || typeByName(strings.Join(words, "_")) == "date") {
-			return true
-		}
-		return (low == "timestamp" || low == "email") && (last == "at" || last == "on") || low == "number" && numericName(words) && last != "house"
-	}
-	if i+1 < end && p.is(i+1, "/", "|") && i+2 < end && p.t[i+2].kind == word {
-		return true
-	}
-	if low == "text" && (last == "alt" || last == "full") || low == "flag" && i+1 < end && p.is(i+1, "as") {
-		return false
-	}
-	if _, _, ok := p.typeAt(i, end); ok {
-		return true
-	}
-	facts, after := p.ruleAt(i, end)
-	if len(facts) > 0 && facts[0].key == "default" && p.is(after-1, "default") && after-i == 2 && !p.boundary(after, end) {
-		return false
-	}
-	return len(facts) > 0
-}
-
-// numericName reports whether a name suggests a number.
-func numericName(words []string) bool {
-	t := typeByName(strings.Join(words, "_"))
-	return t == "int" || t == "decimal"
-}
-
-// pairAt reports whether "name:type", written without white space, begins at i.
-func (p *parser) pairAt(i int) bool {
-	if i < 0 || i >= len(p.t) || p.t[i].kind != word {
-		return false
-	}
-	for i+1 < len(p.t) && p.t[i+1].glued {
-		i++
-	}
-	return p.is(i+1, ":") && p.t[i+1].tight && i+2 < len(p.t) && p.t[i+2].tight && p.t[i+2].kind == word
-}
-
-// pairsFollow reports whether "book title:string isbn:string" stands here, with the noun having taken "book title".
-func (p *parser) pairsFollow(n noun, i int) bool {
-	if n.size < 2 || i < 1 || !p.is(i, ":") || !p.pairAt(i-1) {
-		return false
-	}
-	_, _, ok := p.typeAt(i+1, len(p.t))
-	return ok || p.is(i+1, "references", "belongs")
-}
-
-// pairHead returns the name without its last word, which is that of the first field.
-func (p *parser) pairHead(n noun, i int) string {
-	words := strings.Split(n.plain, "_")
-	last := i - 1
-	drop := 1
-	for p.t[last].glued {
-		last--
-		drop++
-	}
-	return p.v.words.Singular(strings.Join(words[:max(len(words)-drop, 1)], "_"))
-}
-
-// fieldType reports whether a type or a rule begins at i.
-func (p *parser) fieldType(i int) bool {
-	for p.is(i, "a", "an", "the") {
-		i++
-	}
-	if _, after, ok := p.typeAt(i, len(p.t)); ok && (p.boundary(after, len(p.t)) || p.is(after, "(", ":", "[") || len(p.rulesFrom(after)) > 0) {
-		return true
-	}
-	facts, after := p.ruleAt(i, len(p.t))
-	return len(facts) > 0 && (p.boundary(after, len(p.t)) || after > i+1) && facts[0].key != "default"
-}
-
-func (p *parser) rulesFrom(i int) []fact {
-	facts, _ := p.ruleAt(i, len(p.t))
-	return facts
 }

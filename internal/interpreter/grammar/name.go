@@ -19,7 +19,6 @@ const maxNameWords = 4
 // noun reads the name of a thing at i: determiners, then up to four words that are not of a closed class.
 func (p *parser) noun(i, end int) (noun, bool) {
 	var n noun
-	first := i
 	for i < end && p.t[i].kind == word && (determiners[p.t[i].low] || p.t[i].low == "optional" || p.t[i].low == "one" || p.t[i].low == "also") {
 		switch {
 		case p.t[i].low == "optional":
@@ -34,7 +33,7 @@ func (p *parser) noun(i, end int) (noun, bool) {
 		if i > start && !p.t[i].glued && (haveVerbs[p.t[i].low] || p.verbHere(i, end)) {
 			break
 		}
-		if i > start && !p.t[i].glued && p.verbAfter(i, start, end, n.article) {
+		if i > start && !p.t[i].glued && p.verbAfter(i, end, n.article) {
 			break
 		}
 		i++
@@ -71,12 +70,11 @@ func (p *parser) noun(i, end int) (noun, bool) {
 	if p.t[start].named && n.article == "" {
 		n.article = "each"
 	}
-	_ = first
 	return n, true
 }
 
-// verbAfter reports whether the word at i, after the noun that began at start, is its verb: "contacts work for a company".
-func (p *parser) verbAfter(i, start, end int, article string) bool {
+// verbAfter reports whether the word at i, after the words of a noun, is its verb: "contacts work for a company".
+func (p *parser) verbAfter(i, end int, article string) bool {
 	if m, ok := p.longest(p.v.relations, i, end); ok && m.tag == "ref" && m.end > i+1 {
 		return true
 	}

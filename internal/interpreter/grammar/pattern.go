@@ -1,6 +1,9 @@
 package grammar
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pattern is a sequence of words to match, as data:
 //
@@ -142,7 +145,7 @@ func (p *parser) fit(elems []elem, i, end int, caps []capture) (int, []capture, 
 		}
 		taken := caps
 		if c.slot != 0 {
-			taken = append(caps[:len(caps):len(caps)], c)
+			taken = append(slices.Clip(caps), c)
 		}
 		if e.optional {
 			rest := elems[1:]

@@ -147,8 +147,25 @@ func (p *parser) attach(names []string, field string, facts []fact) {
 }
 
 var manyPhrases = [][]string{
-	{"many"}, {"several"}, {"multiple"}, {"numerous"}, {"any", "number", "of"}, {"one", "or", "more"}, {"zero", "or", "more"}, {"one", "or", "many"}, {"lots", "of"},
-	{"a", "list", "of"}, {"a", "number", "of"}, {"a", "set", "of"}, {"a", "collection", "of"}, {"zero", "or", "many"}, {"0", "or", "more"}, {"1", "or", "more"}, {"more", "than", "one"}, {"list", "of"}, {"at", "least", "one"},
+	{"many"},
+	{"several"},
+	{"multiple"},
+	{"numerous"},
+	{"any", "number", "of"},
+	{"one", "or", "more"},
+	{"zero", "or", "more"},
+	{"one", "or", "many"},
+	{"lots", "of"},
+	{"a", "list", "of"},
+	{"a", "number", "of"},
+	{"a", "set", "of"},
+	{"a", "collection", "of"},
+	{"zero", "or", "many"},
+	{"0", "or", "more"},
+	{"1", "or", "more"},
+	{"more", "than", "one"},
+	{"list", "of"},
+	{"at", "least", "one"},
 }
 
 // manyAt returns the token after "many", "one or more" and the like, or i.

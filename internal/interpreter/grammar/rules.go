@@ -14,7 +14,7 @@ func (p *parser) rule() bool {
 		return false
 	}
 	at := p.at(p.i, m.end)
-	tag, reversed := strings.CutSuffix(m.tag, "-")
+	tag := strings.TrimSuffix(m.tag, "-") // the order of the names does not matter
 	tag, named := strings.CutSuffix(tag, "=")
 	if tag == "m2m" {
 		a, _ := m.nth('e', 0)
@@ -31,7 +31,6 @@ func (p *parser) rule() bool {
 	if !ok || !ok2 {
 		return false
 	}
-	_ = reversed
 	for i, child := range children.names {
 		f := fact{kind: deleteFact, entity: child, to: parent.text, val: tag, at: at}
 		if named {
@@ -132,11 +131,16 @@ func (p *parser) operationList(i int) (ops []string, end int, ok bool) {
 	if len(ops) == 0 {
 		return nil, i, false
 	}
-	for p.is(i, "operation", "operations", "endpoint", "endpoints", "route", "routes", "method", "allowed", "permitted", "possible", "it", "them", "by") && !(p.is(i, "by") && !p.is(i+1, "id")) {
-		if p.is(i, "by") {
+	for {
+		switch {
+		case p.is(i, "by") && p.is(i+1, "id"):
+			i += 2
+			continue
+		case p.is(i, "operation", "operations", "endpoint", "endpoints", "route", "routes", "method", "allowed", "permitted", "possible", "it", "them"):
 			i++
+			continue
 		}
-		i++
+		break
 	}
 	return ops, i, true
 }

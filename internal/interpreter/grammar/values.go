@@ -4,7 +4,7 @@ import "strings"
 
 // valueList reads the values of an enumeration after a field's name. lone says that the field stands alone on its line,
 // so that every comma separates values.
-func (p *parser) valueList(names []string, field string, end int, inGroup, lone bool) bool {
+func (p *parser) valueList(names []string, field string, end int, lone bool) bool {
 	i := p.i
 	strong := false
 	j := i

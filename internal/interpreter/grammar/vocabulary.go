@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	_ "embed"
 	"strings"
 
 	"github.com/quantumlayer/qlp/internal/interpreter/inflect"
@@ -9,28 +10,44 @@ import (
 
 // vocabulary is everything the grammar knows of English, compiled once.
 type vocabulary struct {
-	words       *inflect.Words
-	constraints *table // rules of a field
-	types       *table // types of a field
-	rules       *table // statements about deletes, operations, links
-	finds       *table // search and filter
-	settings    *table // stack, extras, storage, protection, pages: their core words
-	features    *table // what no service of ours can do
-	relations   *table // how one thing points at another
-	references  *table // how a field points at a thing
+	words        *inflect.Words
+	constraints  *table // rules of a field
+	types        *table // types of a field
+	rules        *table // statements about deletes, operations, links
+	finds        *table // search and filter
+	settings     *table // stack, extras, storage, protection, pages: their core words
+	features     *table // what no service of ours can do
+	relations    *table // how one thing points at another
+	misspellings map[string]string
+	references   *table // how a field points at a thing
+}
+
+//go:embed misspellings.txt
+var misspellingRows string
+
+// misspellings reads the table of misspelt names.
+func misspellings() map[string]string {
+	out := map[string]string{}
+	for row := range strings.Lines(misspellingRows) {
+		if parts := strings.Fields(row); len(parts) == 2 {
+			out[parts[0]] = parts[1]
+		}
+	}
+	return out
 }
 
 func compile() *vocabulary {
 	return &vocabulary{
-		words:       inflect.New(),
-		constraints: rows(constraintRows),
-		types:       rows(typeRows),
-		rules:       rows(ruleRows),
-		finds:       rows(findRows),
-		settings:    rows(settingRows),
-		features:    rows(featureRows),
-		relations:   rows(relationRows),
-		references:  rows(referenceRows),
+		misspellings: misspellings(),
+		words:        inflect.New(),
+		constraints:  rows(constraintRows),
+		types:        rows(typeRows),
+		rules:        rows(ruleRows),
+		finds:        rows(findRows),
+		settings:     rows(settingRows),
+		features:     rows(featureRows),
+		relations:    rows(relationRows),
+		references:   rows(referenceRows),
 	}
 }
 

@@ -57,10 +57,11 @@ func (w *writer) mapping(n ast.Node, t reflect.Type, what string) error {
 			return qlp.Errorf(qlp.Invalid, "key %q at %s is given twice", key, place(pair.Key))
 		}
 		seen = append(seen, key)
-		inner := t
+		inner, known := fields[key]
 		if t.Kind() == reflect.Map {
-			inner = t.Elem()
-		} else if inner, ok = fields[key]; !ok {
+			inner, known = t.Elem(), true
+		}
+		if !known {
 			return qlp.Errorf(qlp.Invalid, "unknown key %q at %s%s", key, place(pair.Key), nearest(key, fields))
 		}
 		if i > 0 {
