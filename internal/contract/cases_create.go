@@ -10,6 +10,7 @@ import (
 // creates writes the cases of creating a row as a whole.
 func (b *builder) creates(e qlp.Entity) {
 	if !creatable(b.spec, e.Name) {
+		b.uncreatable(e)
 		return
 	}
 	b.add(about(e.Name+".create", "every field is given", "the row is answered and can be read", true), func(b *builder) {
@@ -48,6 +49,22 @@ func (b *builder) creates(e qlp.Entity) {
 			b.create(e, false)
 			b.differs(first, second)
 		}
+	})
+}
+
+// uncreatable writes the case of an entity whose rows need rows that nobody can create.
+func (b *builder) uncreatable(e qlp.Entity) {
+	if !b.spec.Allows(e.Name, qlp.OpCreate) {
+		return
+	}
+	b.add(about(e.Name+".create.missing", "nothing is given", "every required field is told", false), func(b *builder) {
+		var errors []qlp.FieldError
+		for _, f := range e.Fields {
+			if f.Required() {
+				errors = append(errors, fault(f, RuleRequired))
+			}
+		}
+		b.send(http.MethodPost, PathOf(e), "{}", http.StatusUnprocessableEntity, errors...)
 	})
 }
 

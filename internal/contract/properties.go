@@ -111,7 +111,8 @@ func (d *drawer) outOfBounds() (value, rule string, ok bool) {
 }
 
 func (d *drawer) badLength() (value, rule string, ok bool) {
-	f, n := d.f, 0
+	f := d.f
+	var n int
 	switch {
 	case f.Length > 0:
 		if n, rule = 1+d.rng.IntN(2*f.Length), RuleLength; n == f.Length {
@@ -148,7 +149,7 @@ func (d *drawer) wrongType() (value, rule string) {
 func (d *drawer) word() string {
 	b := make([]byte, 3+d.rng.IntN(8))
 	for i := range b {
-		b[i] = byte('a' + d.rng.IntN(26))
+		b[i] = "abcdefghijklmnopqrstuvwxyz"[d.rng.IntN(26)]
 	}
 	return string(b)
 }

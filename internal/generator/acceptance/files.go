@@ -43,7 +43,7 @@ func Files(req generator.Request) ([]qlp.File, error) {
 		return nil, qlp.Errorf(qlp.Invalid, "there are acceptance tests for services, not for a %s", req.Spec.Kind)
 	}
 	s := newSuite(&req.Spec)
-	runner, err := runnerOf(req.Plan.Stack, s)
+	files, err := runnerOf(req.Plan.Stack, s)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Files(req generator.Request) ([]qlp.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", casesFile, err)
 	}
-	files := append(runner, qlp.File{Path: casesFile, Content: content})
+	files = append(files, qlp.File{Path: casesFile, Content: content})
 	slices.SortFunc(files, func(a, b qlp.File) int { return cmp.Compare(a.Path, b.Path) })
 	return files, nil
 }
