@@ -142,7 +142,13 @@ func (d *draft) contradiction(e *entityDraft, f *fieldDraft, a, b fact) {
 		at, "keep only: "+d.words(a.at), "keep only: "+d.words(b.at))
 }
 
+// maxQuestions is more than anybody answers; what is wrong beyond it is asked next time.
+const maxQuestions = 50
+
 func (d *draft) ask(about, text string, at span, options ...string) {
+	if len(d.questions) >= maxQuestions {
+		return
+	}
 	for _, q := range d.questions {
 		if q.About == about && q.Start == at.start && q.End == at.end {
 			return

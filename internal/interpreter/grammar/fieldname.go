@@ -57,7 +57,7 @@ func (p *parser) nameWords(i, end int) (words []string, at span, next int, typed
 		words = append(words, t.low)
 		i++
 	}
-	for len(words) > 1 && nameJoints[words[len(words)-1]] && !has([]string{"at", "on", "by", "from", "until", "to"}, words[len(words)-1]) {
+	for len(words) > 1 && nameJoints[words[len(words)-1]] && !has([]string{"at", "on", "by", "from", "until", "to"}, words[len(words)-1]) && (words[len(words)-1] != "for" || !p.boundaryOrType(i, end)) {
 		words = words[:len(words)-1]
 		i--
 	}
@@ -85,7 +85,7 @@ func (p *parser) nameStart(i, end int) bool {
 	case p.is(i, "from", "to", "in", "on", "out") && plain:
 		return true
 	}
-	return p.is(i, "from", "to", "about", "after", "before") && p.boundaryOrType(i+1, end)
+	return p.is(i, "from", "to", "about", "after", "before", "since") && p.boundaryOrType(i+1, end)
 }
 
 func (p *parser) boundaryOrType(i, end int) bool {
@@ -93,12 +93,17 @@ func (p *parser) boundaryOrType(i, end int) bool {
 	return ok || p.boundary(i, end)
 }
 
+// particles go with a verb: "picked up", "handed over".
+var particles = set("up out off down back over in")
+
 // stops reports whether the word at i is no longer part of a name.
 func (p *parser) stops(i, end int, words []string) bool {
 	low, last := p.t[i].low, words[len(words)-1]
 	switch {
-	case nameJoints[low]:
+	case nameJoints[low] && low != "in", low == "in" && !p.is(i+1, "at", "on", "by", "date"):
 		return p.jointStops(i, end, last)
+	case particles[low] && !constraintWords[last] && (p.is(i+1, "at", "on", "by", "date") || p.boundary(i+1, end)): // "picked up at"
+		return false
 	case closed[low] && !p.nounHere(i) && (low != "link" || p.is(i+1, "to")):
 		return true
 	case low == "enum", low == "any", low == "one" && p.is(i+1, "of", "in"), low == "values" && opensAt(p.t, i+1):

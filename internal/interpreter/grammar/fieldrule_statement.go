@@ -48,7 +48,7 @@ func (p *parser) noTwo() bool {
 func (p *parser) subjectRule() bool {
 	i := p.i
 	entity := ""
-	for p.in(i, determiners) && !p.is(i, "all") {
+	for i < p.i+maxDeterminers && p.in(i, determiners) && !p.is(i, "all") {
 		i++
 	}
 	if at, c, ok := p.fitName(i, len(p.t)); ok && p.is(at, "'s") {

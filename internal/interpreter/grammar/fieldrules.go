@@ -199,6 +199,11 @@ func (p *parser) afterOne(names []string, field string, end int) bool {
 		p.i = after
 		return true
 	}
+	if p.is(i, "in") && p.is(i+1, "square", "cubic") && p.in(i+2, unitNames) {
+		p.attach(names, field, []fact{{key: "measure", val: p.t[i+1].low + " " + p.t[i+2].low, at: p.at(i, i+3)}})
+		p.i = i + 3
+		return true
+	}
 	if p.is(i, "in") && i+1 < end && p.t[i+1].kind == word && (unitNames[p.t[i+1].low] || p.v.words.IsPlural(p.t[i+1].low)) {
 		p.attach(names, field, []fact{{key: "measure", val: p.t[i+1].low, at: p.at(i, i+2)}})
 		p.i = i + 2

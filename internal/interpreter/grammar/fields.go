@@ -206,7 +206,7 @@ func (p *parser) field(name string, end int, border bool) (string, bool) {
 	start := p.i
 	var before []fact
 	i := p.i
-	for i < end && (p.t[i].kind == word || p.t[i].kind == number) {
+	for i < end && i < start+2*maxNameWords && (p.t[i].kind == word || p.t[i].kind == number) {
 		if determiners[p.t[i].low] && !p.t[i].glued && !p.is(i, "all", "exactly") || p.is(i, "one", "zero", "also", "will", "optionally") && i+1 < end && p.t[i+1].kind == word && !p.is(i, "optionally") {
 			i++
 			continue

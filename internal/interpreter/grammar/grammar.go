@@ -210,5 +210,5 @@ var hardFeatures = map[string]string{
 	"frontend": "a user interface", "react": "a user interface", "angular": "a user interface", "dashboard": "a user interface", "ui": "a user interface",
 	"authentication": "log-in and users' rights", "authorization": "log-in and users' rights", "rbac": "log-in and users' rights", "sso": "log-in and users' rights",
 	"sorting": "sorting", "caching": "caching and rate limits", "webhook": "calls to other systems", "webhooks": "calls to other systems",
-	"tenant": "tenants", "multitenant": "tenants", "kafka": "background jobs", "rabbitmq": "background jobs",
+	"multi": "tenants", "multitenant": "tenants", "kafka": "background jobs", "rabbitmq": "background jobs",
 }

@@ -58,10 +58,19 @@ func allMeta(plain string) bool {
 	return true
 }
 
+// firstIsField reports whether the list at i begins with a field that has a type or a rule.
+func (p *parser) firstIsField(i int) bool {
+	words, _, next, typed := p.nameWords(i, len(p.t))
+	return len(words) > 0 && !p.v.words.IsPlural(words[len(words)-1]) && (typed || len(p.rulesFrom(next)) > 0)
+}
+
 // describable refuses heads that are the service itself, or a heading.
 func (p *parser) describable(n noun) bool {
 	if stackNames[n.plain] != "" && n.plain != "node" && n.plain != "nodes" {
 		return false
+	}
+	if allMeta(n.plain) && n.plural && n.size == 1 && p.is(n.end, ":") && p.firstIsField(n.end+1) {
+		return true // "tables: number int, seats int" in a restaurant
 	}
 	if allMeta(n.plain) {
 		return n.article == "a" || n.article == "an" || n.article == "each"

@@ -170,7 +170,7 @@ func (p *parser) stackGroup(i int) bool {
 	return p.try(func() bool {
 		p.i = i + 1
 		for p.i < p.t[i].match {
-			if p.is(p.i, ",", "/") || p.stackWord(true, true, false) {
+			if p.is(p.i, ",", "/") || p.core(true, true, false) {
 				if p.is(p.i, ",", "/") {
 					p.i++
 				}

@@ -14,12 +14,17 @@ type noun struct {
 	size     int // words
 }
 
-const maxNameWords = 4
+// Bounds on what is read as one name; they keep the time of hostile words in check.
+const (
+	maxNameWords   = 4
+	maxDeterminers = 4
+)
 
 // noun reads the name of a thing at i: determiners, then up to four words that are not of a closed class.
 func (p *parser) noun(i, end int) (noun, bool) {
 	var n noun
-	for i < end && p.t[i].kind == word && (determiners[p.t[i].low] || p.t[i].low == "optional" || p.t[i].low == "one" || p.t[i].low == "also") {
+	from := i
+	for i < end && i < from+maxDeterminers && p.t[i].kind == word && (determiners[p.t[i].low] || p.t[i].low == "optional" || p.t[i].low == "one" || p.t[i].low == "also") {
 		switch {
 		case p.t[i].low == "optional":
 			n.optional = true
@@ -194,7 +199,8 @@ func (p *parser) fitFields(i, end int) (int, capture, bool) {
 
 // fieldName reads the name of a field that is described elsewhere.
 func (p *parser) fieldName(i, end int) (string, span, int, bool) {
-	for i < end && p.t[i].kind == word && determiners[p.t[i].low] {
+	first := i
+	for i < end && i < first+maxDeterminers && p.t[i].kind == word && determiners[p.t[i].low] {
 		i++
 	}
 	start := i

@@ -64,8 +64,9 @@ var audience = set("users user clients client people callers consumers customers
 // lead skips words in front of a statement that say nothing of it: "I would like you to", "users should be able to", "the
 // API must allow clients to".
 func (p *parser) lead() bool {
+	const maxLead = 40
 	start := p.i
-	for p.i < len(p.t) {
+	for p.i < len(p.t) && p.i < start+maxLead {
 		i := p.i
 		if ops, _, ok := p.operationList(i); ok && len(ops) > 2 {
 			return p.i > start

@@ -11,7 +11,7 @@ ref: belong|belongs|belonging to
 ref: is|are linked|tied|related|connected|attached|assigned|bound|associated|allocated|mapped to|with
 ref: be linked|tied|related|connected|attached|assigned|bound|associated|allocated to|with
 ref: linked|tied|related|connected|attached|assigned|bound|associated|allocated|belonging to|with
-ref: link|links|connect|connects|joins|join|associate|associates|relate|relates|tie|ties together|to|up?
+ref: link|links|linking|connect|connects|connecting|joins|join|joining|associate|associates|relate|relates|tie|ties together|to|up?
 ref: reference|references|referencing
 ref: refer|refers|referring to
 ref: point|points|pointing to|at
@@ -68,7 +68,7 @@ func (p *parser) relationAt(names []string, i int) (int, bool) {
 		j = p.refer(names, n, optional || n.optional)
 		count++
 		next := j
-		for p.is(next, ",", "and", "&") || next > j && p.is(next, "to", "by", "for") {
+		for p.is(next, ",", "and", "&") || next > j && p.is(next, "to", "by", "for") || m.end > i && p.is(next, "to") && p.in(next+1, determiners) {
 			next++
 		}
 		if next == j || p.would(next, p.aside) {

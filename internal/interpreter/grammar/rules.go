@@ -115,7 +115,7 @@ func operationOf(low string) []string {
 func (p *parser) operationList(i int) (ops []string, end int, ok bool) {
 	for {
 		j := i
-		for p.is(j, ",", "and", "or", "nor", "no", "be", "&", "/", "the", "any", "to", "by", "id", "possible", "single") && len(ops) > 0 || p.is(j, "the", "any", "be") {
+		for j < i+6 && (p.is(j, ",", "and", "or", "nor", "no", "be", "&", "/", "the", "any", "to", "by", "id", "possible", "single") && len(ops) > 0 || p.is(j, "the", "any", "be")) {
 			j++
 		}
 		if j >= len(p.t) || p.t[j].kind != word {

@@ -4,7 +4,7 @@ import "strings"
 
 // settingLead are words in front of a setting; those in strongLead leave no doubt that one follows.
 var (
-	settingLead = set("please add adding include including includes use using uses with plus protect protected secure secured it the a an and also give provide " +
+	settingLead = set("please list show display add adding include including includes use using uses with plus protect protected secure secured it the a an and also give provide " +
 		"providing provides ship shipped me us them i we want need needs would like must should be is are have has having all requests endpoints endpoint routes access calls via by " +
 		"through require requires requiring required generate generated write written build built in on running run persist persisted persistence store stored " +
 		"storing save saved data keep kept for into to backed deploy deployable deployed deployment authenticate authenticated authentication auth " +

@@ -39,6 +39,9 @@ func (p *parser) valueList(names []string, field string, end int, lone bool) boo
 	if len(values) < 2 || !strong && typeWords[p.t[j].low] && !isBoolean(values) {
 		return false
 	}
+	if facts, ruled := p.ruleAt(i, end); len(facts) > 0 && ruled >= after { // "zero or more"
+		return false
+	}
 	if !strong && !lone && j == i && !p.is(i-1, ":") && p.commaWithin(j, after) { // "amount decimal, type a or b": the comma ends the field
 		return false
 	}

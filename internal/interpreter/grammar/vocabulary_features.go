@@ -22,7 +22,7 @@ background jobs: background job|jobs|task|tasks|worker|workers|processing
 background jobs: every hour|day|night|week|month|minute|morning
 background jobs: once a|per hour|day|night|week|month
 computed values: computed|calculated|calculate|calculates|calculating|compute|computes|derived|sum|average|averages|aggregate|aggregated|totals|count|counts|multiplied|formula
-tenants: tenant|tenants|multitenant|tenancy
+tenants: multi|tenant|tenants|multitenant|tenancy
 import and export: import|imports|importing|export|exports|exporting|excel|pdf|xml|csv|xlsx|backup|backups
 reports: report|reports|reporting|statistics|stats|dashboard|dashboards|analytics|chart|charts|graph|graphs
 a user interface: frontend|ui|html|screen|screens|widget|button|webpage
@@ -50,7 +50,7 @@ var (
 		"server client api sdk cli daemon emulator simulator simulation model models pipeline etl editor ide firmware driver kernel os browser blockchain contract " +
 		"frontend backend ui component spreadsheet macro query regex dockerfile terraform kubernetes operator controller microservice service system platform portal " +
 		"neural classifier regression llm")
-	softwareVerbs = set("train scrape crawl code program implement develop deploy automate refactor debug compile parse migrate containerize containerise e-mail download upload")
+	softwareVerbs = set("train scrape crawl code program implement develop deploy automate refactor debug compile parse migrate containerize containerise e-mail download upload monitor notify sms remind")
 	notSoftware   = set("poem essay story song letter joke haiku limerick speech cake dinner breakfast lunch pizza flight hotel taxi house holiday vacation")
 	askingWords   = set("what who whom whose why how when where which explain tell describe translate define")
 	platforms     = set("ios android iphone ipad macos windows mobile desktop smartwatch playstation xbox")
