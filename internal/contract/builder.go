@@ -125,6 +125,9 @@ func (b *builder) target(f qlp.Field) row {
 	}
 	e, _ := b.spec.Entity(f.To)
 	r := b.create(e, false)
+	if n := len(b.steps); n > 0 && !b.impossible { // it is not what the case is about
+		b.steps[n-1].Expect = qlp.Expect{Status: http.StatusCreated}
+	}
 	if !f.Unique {
 		b.parents[f.To] = r
 	}

@@ -157,6 +157,9 @@ func notOf(f qlp.Field) string {
 
 // filter writes the case of one parameter that narrows the list of e.
 func (b *builder) filter(e qlp.Entity, f qlp.Field) {
+	if isAmbiguous(f) {
+		return
+	}
 	c := about(e.Name+".list.filter."+f.Name, "a list is narrowed by "+f.Key(), "rows with the equal value are found, and no others", true)
 	c.Rule = "filters." + e.Name
 	b.counted(e, c, func(b *builder) {
@@ -194,6 +197,9 @@ func (b *builder) filter(e qlp.Entity, f qlp.Field) {
 		}
 	})
 }
+
+// isAmbiguous reports whether null in a query could be one of the field's values.
+func isAmbiguous(f qlp.Field) bool { return f.Optional && contains(f.Values, "null") }
 
 // two returns different values of f; the second has no Sent when there is but one.
 func (b *builder) two(e qlp.Entity, f qlp.Field) (mine, other given) {
@@ -240,7 +246,7 @@ func queryText(sent string) string {
 func (b *builder) filtersTogether(e qlp.Entity) {
 	var fields []qlp.Field
 	for _, f := range b.spec.FilterFields(e.Name) {
-		if !f.Auto && !f.Unique && (f.Type != qlp.TypeRef || creatable(b.spec, f.To)) {
+		if !f.Auto && !f.Unique && !isAmbiguous(f) && (f.Type != qlp.TypeRef || creatable(b.spec, f.To)) {
 			fields = append(fields, f)
 		}
 	}
@@ -263,42 +269,4 @@ func (b *builder) filtersTogether(e qlp.Entity) {
 		size, _ := b.spec.Page()
 		b.page(PathOf(e)+"?"+x.Key()+"="+queryText(x1.Sent)+"&"+y.Key()+"="+queryText(y1.Sent), 1, size, 1, both)
 	})
-}
-
-// search looks for parts of the fresh values, which begin with a word of Latin letters.
-func (b *builder) search(e qlp.Entity) {
-	size, _ := b.spec.Page()
-	found := false
-	for _, name := range b.spec.Search[e.Name] {
-		f, _ := e.Field(name)
-		if f.Type == qlp.TypeEnum || f.Length > 0 || f.MaxLength > 0 && f.MaxLength < 20 {
-			continue
-		}
-		found = true
-		needle := "Qx" + strconv.Itoa(len(b.steps)) + "Éz"
-		value := "left " + needle + " right"
-		switch f.Type {
-		case qlp.TypeEmail:
-			needle = "Qx" + strconv.Itoa(len(b.steps)) + "Ez"
-			value = needle + "@example.org"
-		case qlp.TypeURL:
-			needle = "Qx" + strconv.Itoa(len(b.steps)) + "Ez"
-			value = "https://example.org/" + needle
-		}
-		if missing := f.MinLength - len([]rune(value)); missing > 0 {
-			value += strings.Repeat("x", missing)
-		}
-		r := b.create(e, false, given{f, same(text(value))})
-		b.create(e, false)
-		for _, q := range []string{needle, strings.ToLower(needle), strings.ToUpper(needle), needle[1:]} {
-			b.page(PathOf(e)+"?q="+url.QueryEscape(q), 1, size, 1, r)
-		}
-		if f.Type == qlp.TypeString || f.Type == qlp.TypeText {
-			b.page(PathOf(e)+"?q="+url.QueryEscape("left "+needle), 1, size, 1, r)
-		}
-		b.page(PathOf(e)+"?q="+url.QueryEscape(needle+"%"), 1, size, 0)
-		b.page(PathOf(e)+"?q="+url.QueryEscape(strings.Replace(needle, "x", "_", 1)), 1, size, 0)
-	}
-	b.page(PathOf(e)+"?q=nothing-has-this", 1, size, 0)
-	b.impossible = b.impossible || !found
 }

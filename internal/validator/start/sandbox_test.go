@@ -31,12 +31,12 @@ type place struct {
 
 func open(t *testing.T) *place {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "qlp-start-test-")
+	dir, err := os.MkdirTemp("", "qlp-start-test-") //nolint:usetesting // other users must be able to enter it
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // G302: the sandbox's own user enters it
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	initPath, err := sandboxtest.BuildInit(t.Context(), dir)
@@ -146,10 +146,10 @@ func TestCheck(t *testing.T) {
 
 // testGenerated starts what the stacks write.
 func (p *place) testGenerated(t *testing.T) {
-	for stackName, make := range map[string]func(*testing.T, qlp.Spec) (qlp.Stack, map[string]sandbox.File){"go": goService, "python": pythonService} {
+	for stackName, build := range map[string]func(*testing.T, qlp.Spec) (qlp.Stack, map[string]sandbox.File){"go": goService, "python": pythonService} {
 		for name, spec := range contracttest.Specs() {
 			t.Run(stackName+"/"+name, func(t *testing.T) {
-				st, files := make(t, spec)
+				st, files := build(t, spec)
 				out, err := start.Check(t.Context(), p.subject(t, spec, st, files))
 				if err != nil {
 					t.Fatal(err)
