@@ -71,6 +71,7 @@ func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
 		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs},
 	})
+	a.store.Queue.OnFault(a.stall)
 	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{
 		Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace, Stalled: a.stall,
 	})

@@ -16,10 +16,32 @@ import (
 // inside it tells the same, after the commit and at once.
 type driver struct {
 	*riversqlite.Driver
-	bell *bell
+	bell  *bell
+	fault func(error)
 }
 
-func newDriver(db *sql.DB) *driver { return &driver{Driver: riversqlite.New(db), bell: newBell()} }
+// newDriver returns a driver that tells fault, which may be called from anywhere, when jobs cannot be claimed. River itself
+// says so in its log only, and goes on trying.
+func newDriver(db *sql.DB, fault func(error)) *driver {
+	return &driver{Driver: riversqlite.New(db), bell: newBell(), fault: fault}
+}
+
+// GetExecutor returns River's own, with an eye on the claiming.
+func (d *driver) GetExecutor() riverdriver.Executor { return claims{d.Driver.GetExecutor(), d.fault} }
+
+type claims struct {
+	riverdriver.Executor
+	fault func(error)
+}
+
+// JobGetAvailable claims jobs.
+func (c claims) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
+	result, err := c.Executor.JobGetAvailable(ctx, p)
+	if err != nil && ctx.Err() == nil {
+		c.fault(err)
+	}
+	return result, err
+}
 
 // GetListener returns a listener that hears the bell.
 func (d *driver) GetListener(p *riverdriver.GetListenenerParams) riverdriver.Listener {

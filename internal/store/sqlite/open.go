@@ -105,7 +105,7 @@ func open(ctx context.Context, path string, cfg Config, t translator, release fu
 	closeOnError = append(closeOnError, reader)
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers) // a connection that is dropped takes its prepared statements with it
-	queue, err := newQueue(writer, cfg.Log)
+	queue, err := newQueue(writer, cfg.Log, t)
 	if err != nil {
 		return fail(err)
 	}

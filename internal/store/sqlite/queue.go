@@ -23,15 +23,30 @@ type Queue struct {
 	db     *sql.DB
 	client *river.Client[*sql.Tx] // inserts only
 	driver *driver
+
+	translator translator
+	onFault    func(error)
 }
 
-func newQueue(db *sql.DB, log *slog.Logger) (*Queue, error) {
-	d := newDriver(db)
+func newQueue(db *sql.DB, log *slog.Logger, t translator) (*Queue, error) {
+	q := &Queue{db: db, translator: t}
+	d := newDriver(db, q.fault)
 	client, err := river.NewClient(riverdriver.Driver[*sql.Tx](d), &river.Config{Logger: log, MaxAttempts: MaxAttempts})
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	return &Queue{db: db, client: client, driver: d}, nil
+	q.client, q.driver = client, d
+	return q, nil
+}
+
+// OnFault has fn called when jobs cannot be claimed, with an error that says why and what to do. Call it before a worker
+// starts.
+func (q *Queue) OnFault(fn func(error)) { q.onFault = fn }
+
+func (q *Queue) fault(err error) {
+	if q.onFault != nil {
+		q.onFault(fmt.Errorf("claim jobs: %w", q.translator.translate(err)))
+	}
 }
 
 // args is a store.Job as River sees it.
