@@ -26,8 +26,11 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
-// MaxFile is the largest Spec file that is read, in bytes.
-const MaxFile = 1 << 20
+// Bounds of a Spec file, in bytes. The YAML parser takes time that grows with the square of a line's length.
+const (
+	MaxFile = 256 << 10
+	maxLine = 4 << 10
+)
 
 // Read reads a Spec file. Its errors are qlp.Invalid and name the line where that is known.
 func Read(b []byte) (*qlp.Spec, error) {
@@ -84,6 +87,16 @@ func toJSON(b []byte) ([]byte, error) {
 	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '{' {
 		b = bytes.ReplaceAll(b, []byte("\t"), []byte(" ")) // JSON may be indented with tabs, YAML not; none is legal within a JSON string
 	}
+	if longestLine(b) > maxLine && json.Valid(b) { // JSON without line breaks
+		var lines bytes.Buffer
+		if err := json.Indent(&lines, b, "", " "); err != nil {
+			return nil, fmt.Errorf("indent JSON: %w", err)
+		}
+		b = lines.Bytes()
+	}
+	if longestLine(b) > maxLine {
+		return nil, qlp.Errorf(qlp.Invalid, "the Spec file has a line of more than %d bytes", maxLine).WithRemedy("break it into several lines")
+	}
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		return nil, qlp.Errorf(qlp.Invalid, "the Spec file is neither YAML nor JSON: %s", firstLines(err)).WithRemedy(remedy)
@@ -130,6 +143,14 @@ func deepest(b []byte) int {
 		most = max(most, indent/4) // an honest file indents by two, at most 12 deep
 	}
 	return most
+}
+
+func longestLine(b []byte) int {
+	longest := 0
+	for line := range bytes.Lines(b) {
+		longest = max(longest, len(line))
+	}
+	return longest
 }
 
 func firstLines(err error) string {

@@ -3,6 +3,7 @@ package specfile
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -61,6 +62,21 @@ func TestReadJSON(t *testing.T) {
 	}
 }
 
+func TestReadJSONOnOneLine(t *testing.T) {
+	t.Parallel()
+	fields := make([]string, 200)
+	for i := range fields {
+		fields[i] = fmt.Sprintf(`{"name":"field_%d","type":"decimal","min":0.%d}`, i, i+1)
+	}
+	s, err := Read([]byte(`{"stack":"go","entities":[{"name":"note","fields":[` + strings.Join(fields, ",") + `]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Entities[0].Fields; len(got) != 200 || *got[99].Min != "0.100" {
+		t.Errorf("%d fields", len(got))
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, want string }{
@@ -77,6 +93,7 @@ func TestReadRefuses(t *testing.T) {
 		"broken":           {"stack: [go\n", "neither YAML nor JSON"},
 		"deep":             {"stack: " + strings.Repeat("[", 5000), "nests deeper"},
 		"large":            {strings.Repeat("#", MaxFile+1), "at most"},
+		"a long line":      {"title: " + strings.Repeat("a", maxLine), "a line of more than"},
 		"not text":         {"stack: \xff", "UTF-8"},
 		"a broken rule":    {"stack: go\nentities:\n- name: book\n  fields: [{name: id, type: int}]\n", "entities.book.fields.id"},
 		"a pair too short": {"many_to_many: [[a]]\n", "has 1 parts, not 2"},
