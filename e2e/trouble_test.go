@@ -34,7 +34,7 @@ func TestWordsThatCannotBeRead(t *testing.T) {
 		"too long":         {strings.Repeat("a book has a title. ", 3000), 2, "at most 32768"},
 		"not UTF-8":        {"a Go API for b\xffoks with title", 2, "not valid UTF-8"},
 		"control":          {"a Go API for books\x1b[31m with title", 2, "control characters"},
-		"another language": {"Erstelle eine REST-API in Go für Bücher mit Titel und Autor", 3, ""},
+		"another language": {"Erstelle eine REST-API in Go für Bücher mit Titel und Verfasser", 3, ""},
 		"not software":     {"what is the weather tomorrow?", 3, ""},
 		"another kind":     {"write an iOS app in Swift for tracking runs", 3, ""},
 		"contradiction":    {"a Go API for books with title and title that must be unique but can repeat", 3, ""},

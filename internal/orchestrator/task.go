@@ -127,11 +127,11 @@ func (e *Engine) attempt(ctx context.Context, in qlp.Intent, a qlp.Attempt) (pro
 	files, err := e.generate(ctx, in, generator.Request{
 		Spec: *in.Spec, Plan: *in.Plan, Task: task, Attempt: a.Number, Files: known, Failure: a.Failure,
 	})
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return product{}, context.Cause(ctx)
-	}
-	if err != nil {
-		return product{reason: err.Error()}, nil
+	case err != nil:
+		return product{reason: err.Error()}, nil //nolint:nilerr // what a generator does wrong is a result, not a failure of the engine
 	}
 	out := product{reason: e.refuse(in, task, files)}
 	if out.tree, err = e.keep(ctx, files); err != nil {

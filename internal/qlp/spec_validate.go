@@ -17,10 +17,9 @@ type Problem struct {
 // String returns path and message.
 func (p Problem) String() string { return p.Path + ": " + p.Message }
 
-var (
-	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	maxNameChars = 50
-)
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+const maxNameChars = 50
 
 // MaxSpecPage is the largest page size a Spec may ask for.
 const MaxSpecPage = 1000
@@ -252,7 +251,7 @@ func (s *Spec) validateCycles(p *problems) {
 			}
 			switch state[f.To] {
 			case entered:
-				circle := append(way[slices.Index(way, f.To):len(way):len(way)], f.To)
+				circle := append(slices.Clone(way[slices.Index(way, f.To):]), f.To)
 				p.add("entities."+name+".fields."+f.Name, "no row can ever be created: %s", strings.Join(circle, " requires "))
 			case left:
 			default:

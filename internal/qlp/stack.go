@@ -62,7 +62,7 @@ type Command struct {
 	Name   string            `json:"name"`             // stable: go-build
 	Argv   []string          `json:"argv"`             //
 	Env    map[string]string `json:"env,omitempty"`    //
-	Report string            `json:"report,omitempty"` // parser of the output: go-test-json, unittest-json, gosec-json, ruff-json, lines, or none
+	Report string            `json:"report,omitempty"` // parser of the output: go-test-json, unittest, gosec-json, ruff-json, lines, or none
 	Tool   string            `json:"tool,omitempty"`   // the optional tool it needs
 	WallMS int64             `json:"wall_ms,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func systemPath() []string { return []string{"/usr/local/bin", "/usr/bin", "/bin
 
 // Toolchain is where a stack's tools are on this machine, and how a sandbox gets to see them.
 type Toolchain struct {
-	Mounts   []Mount           // read-only, each host path at the same path inside; what the system folder /usr holds needs none
+	Mounts   []Mount           // read-only, each host path at the same path inside where that can be; what the system folder /usr holds needs none
 	Path     string            // PATH inside the sandbox
 	Env      map[string]string // the stack's environment and PATH
 	Versions map[string]string // tool → version: go → 1.26.0
@@ -63,7 +64,7 @@ func Locate(ctx context.Context, st qlp.Stack) (Toolchain, error) {
 		}
 		tc.Versions[t.Name] = found.version
 		if found.mount != "" {
-			m := Mount{HostPath: found.mount, Path: found.mount}
+			m := Mount{HostPath: found.mount, Path: found.inside}
 			if !slices.Contains(tc.Mounts, m) {
 				tc.Mounts = append(tc.Mounts, m)
 			}
@@ -88,7 +89,8 @@ func Locate(ctx context.Context, st qlp.Stack) (Toolchain, error) {
 type location struct {
 	version string
 	mount   string // "" where the system folder has it
-	bin     string // folder for the PATH
+	inside  string // where the sandbox sees it
+	bin     string // folder for the PATH, inside
 }
 
 func locate(ctx context.Context, t qlp.Tool) (location, error) {
@@ -111,13 +113,14 @@ func locate(ctx context.Context, t qlp.Tool) (location, error) {
 	if err != nil {
 		return location{}, fmt.Errorf("look at the folder of %s: %w", t.Name, err)
 	}
-	if !info.IsDir() { // a single program is seen alone, without what lies beside it
-		loc.mount, loc.bin = root, filepath.Dir(root)
-	} else {
-		loc.mount, loc.bin = root, root
-		if bin := filepath.Join(root, "bin"); isDir(bin) {
-			loc.bin = bin
-		}
+	loc.mount, loc.inside = root, insidePath(t.Name, root)
+	switch {
+	case !info.IsDir(): // a single program is seen alone, without what lies beside it
+		loc.bin = filepath.Dir(loc.inside)
+	case isDir(filepath.Join(root, "bin")):
+		loc.bin = filepath.Join(loc.inside, "bin")
+	default:
+		loc.bin = loc.inside
 	}
 	if inSystem(loc.mount) {
 		loc.mount = ""
@@ -147,6 +150,17 @@ func rootOf(ctx context.Context, t qlp.Tool) (string, error) {
 		return "", fmt.Errorf("%s says that it is in %.120q, which is no folder here", t.Name, root)
 	}
 	return target, nil
+}
+
+// insidePath returns where a sandbox shows a tool: at its own path, because a toolchain may have that compiled in, unless
+// the path lies in a place that a sandbox needs for itself.
+func insidePath(name, hostPath string) string {
+	for _, taken := range []string{"/work", "/tmp", "/proc", "/dev", "/sys", "/etc", "/run", "/.qlp", "/home/sandbox", "/var"} {
+		if hostPath == taken || strings.HasPrefix(hostPath, taken+"/") {
+			return path.Join("/opt/qlp", name, filepath.Base(hostPath))
+		}
+	}
+	return hostPath
 }
 
 // ask runs a tool outside any project, so that no file there decides what it answers.

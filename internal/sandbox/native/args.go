@@ -22,7 +22,7 @@ const (
 
 // forbidden are the places a Mount may not lie in or above; the sandbox itself owns them.
 func forbidden() []string {
-	return []string{"/work", "/tmp", "/proc", "/dev", "/sys", "/etc", "/run", "/.qlp", "/home", "/var"}
+	return []string{"/work", "/tmp", "/proc", "/dev", "/sys", "/etc", "/run", "/.qlp", "/home/sandbox", "/var"}
 }
 
 // checkMounts fills in empty paths and refuses what would weaken the sandbox.

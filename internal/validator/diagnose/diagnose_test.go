@@ -60,18 +60,31 @@ func TestRuff(t *testing.T) {
 		{Path: "service/a.py", Line: 3, Column: 8, Rule: "F401", Severity: "error", Message: "os imported but unused"},
 		{Path: "b.py", Line: 1, Column: 1, Severity: "error", Message: "SyntaxError"},
 	}
-	if diff := cmp.Diff(want, Ruff([]byte(report))); diff != "" {
+	got, err := Ruff([]byte(report))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := Ruff([]byte("no report")); got != nil {
-		t.Errorf("%+v", got)
+	if got, err := Ruff([]byte("[]\n")); err != nil || len(got) != 0 {
+		t.Errorf("an empty list: %+v, %v", got, err)
+	}
+	for _, bad := range []string{"", "no report", "null", "{}", report[:len(report)-5]} {
+		if got, err := Ruff([]byte(bad)); err == nil {
+			t.Errorf("%q: %+v", bad, got)
+		}
 	}
 }
 
 func FuzzRuff(f *testing.F) {
 	f.Add([]byte(`[{"code": "F401", "message": "x", "filename": "/work/../a.py", "location": {"row": -3, "column": 8}}]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, x := range Ruff(b) {
+		found, err := Ruff(b)
+		if err != nil && found != nil {
+			t.Error("findings of a report that cannot be read")
+		}
+		for _, x := range found {
 			if x.Path != "" && qlp.CleanPath(x.Path) != nil || x.Line < 0 || x.Column < 0 {
 				t.Errorf("%+v", x)
 			}

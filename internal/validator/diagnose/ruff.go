@@ -2,13 +2,15 @@ package diagnose
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
-// Ruff reads the report of `ruff check --output-format json`; one that cannot be read gives no finding, the exit code
-// has decided already.
-func Ruff(stdout []byte) []qlp.Finding {
+// Ruff reads the report of `ruff check --output-format json`: a list, empty where nothing was found. Anything else is an
+// error, because a report that cannot be read is no evidence.
+func Ruff(stdout []byte) ([]qlp.Finding, error) {
 	var list []struct {
 		Code     string `json:"code"`
 		Message  string `json:"message"`
@@ -18,8 +20,11 @@ func Ruff(stdout []byte) []qlp.Finding {
 			Column int `json:"column"`
 		} `json:"location"`
 	}
-	if json.Unmarshal(stdout, &list) != nil {
-		return nil
+	if err := json.Unmarshal(stdout, &list); err != nil {
+		return nil, fmt.Errorf("read the report of ruff: %w", err)
+	}
+	if list == nil {
+		return nil, errors.New("the report of ruff is no list")
 	}
 	var out []qlp.Finding
 	for _, l := range list[:min(len(list), MaxFindings)] {
@@ -28,5 +33,5 @@ func Ruff(stdout []byte) []qlp.Finding {
 			Rule: l.Code, Severity: "error", Message: Short(l.Message),
 		})
 	}
-	return out
+	return out, nil
 }

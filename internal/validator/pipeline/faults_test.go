@@ -33,9 +33,17 @@ func good(name string) statuses {
 		"security/ruff-security": qlp.Passed, "quality/format": qlp.Passed, "quality/lint": qlp.Passed, "policy/rules": qlp.Passed,
 	}
 	if _, err := exec.LookPath("ruff"); err != nil {
-		s["quality/format"], s["quality/lint"], s["security/ruff-security"] = qlp.NotRun, qlp.NotRun, qlp.NotRun
+		return s.ruff(qlp.NotRun)
 	}
 	return s
+}
+
+// ruff sets the checks that ruff makes, which are not run where it is not there.
+func (s statuses) ruff(status qlp.Status) statuses {
+	if s["quality/format"] == qlp.NotRun {
+		status = qlp.NotRun
+	}
+	return s.but(statuses{"quality/format": status, "quality/lint": status, "security/ruff-security": status})
 }
 
 func (s statuses) but(other statuses) statuses {
@@ -169,10 +177,10 @@ func faults(t *testing.T) []fault {
 		{name: "good", stack: "python", verdict: qlp.Verified},
 		{
 			name: "does not parse", stack: "python", files: add("service/bad.py", "def f(:\n"),
-			want: good("python").but(statuses{"syntax/py-compile": qlp.Failed, "build/py-import": qlp.NotRun, "test/acceptance": qlp.NotRun, "test/unit": qlp.NotRun, "start/probes": qlp.NotRun}), key: "syntax/py-compile", verdict: qlp.VerdictFailed,
+			want: good("python").but(statuses{"syntax/py-compile": qlp.Failed, "build/py-import": qlp.NotRun, "test/acceptance": qlp.NotRun, "test/unit": qlp.NotRun, "start/probes": qlp.NotRun}).ruff(qlp.Failed), key: "syntax/py-compile", verdict: qlp.VerdictFailed,
 		},
 		{
-			name: "does not import", stack: "python", files: add("service/bad.py", "import nowhere\n"),
+			name: "does not import", stack: "python", files: add("service/bad.py", "import nowhere\n\nnowhere.begin()\n"),
 			want: notBuilt("python", "build/py-import"), key: "build/py-import", reason: "service/bad.py", verdict: qlp.VerdictFailed,
 		},
 		{
@@ -196,7 +204,7 @@ func faults(t *testing.T) []fault {
 			want: good("python"), verdict: qlp.Verified,
 		},
 		{
-			name: "acceptance weakened", stack: "python", files: py(pyAcceptance, "\"/nowhere\"), 404", "\"/nowhere\"), 404 or 200"),
+			name: "acceptance weakened", stack: "python", files: py(pyAcceptance, "\"/nowhere\"), 404", "\"/nowhere\"), 200"),
 			want: good("python").but(statuses{"test/acceptance": qlp.Failed}), key: "test/acceptance", reason: "frozen file was changed", verdict: qlp.VerdictFailed,
 		},
 		{

@@ -90,11 +90,15 @@ func (j job) judge(stack qlp.Stack, ran record.Ran) qlp.Check {
 		return qlp.Skip(qlp.LayerQuality, j.name, why+record.Remedy(stack, tool))
 	case end == record.NoAnswer:
 		return qlp.Broken(qlp.LayerQuality, j.name, ev, why)
+	}
+	found, err := j.findings(ran, out)
+	switch {
+	case err != nil:
+		return qlp.Broken(qlp.LayerQuality, j.name, ev, err.Error()+": "+diagnose.Tail(ran.Stderr, 3))
 	case end == record.Fine && (!j.silent || len(out) == 0):
 		return qlp.Pass(qlp.LayerQuality, j.name, ev)
 	}
-	found := j.findings(ran, out)
-	if end == record.Fine {
+	if j.silent && len(found) > 0 {
 		why = fmt.Sprintf("%d files are not formatted", max(len(found), 1))
 	} else if len(found) == 0 {
 		why += ": " + diagnose.Tail(out, 4)
@@ -102,22 +106,23 @@ func (j job) judge(stack qlp.Stack, ran record.Ran) qlp.Check {
 	return qlp.Fail(qlp.LayerQuality, j.name, ev, why, found...)
 }
 
-func (j job) findings(ran record.Ran, out []byte) []qlp.Finding {
+func (j job) findings(ran record.Ran, out []byte) ([]qlp.Finding, error) {
 	if j.cmd.Report == "ruff-json" {
 		return diagnose.Ruff(ran.Stdout)
 	}
 	found := diagnose.Text(j.name, out)
 	if len(found) > 0 || !j.silent {
-		return found
+		return found, nil
 	}
-	for line := range strings.Lines(string(out)) { // formatters print the names of the files
-		name := strings.TrimSpace(line)
-		for _, prefix := range []string{"would reformat ", "Would reformat: "} {
-			name = strings.TrimPrefix(name, prefix)
+	diff := bytes.HasPrefix(out, []byte("--- ")) // the headers of its files name them; others print the names alone
+	for line := range strings.Lines(string(out)) {
+		name, header := strings.CutPrefix(strings.TrimSpace(line), "--- ")
+		if header != diff {
+			continue
 		}
 		if p := diagnose.Path(name); p != "" && !strings.Contains(p, " ") && len(found) < diagnose.MaxFindings {
 			found = append(found, qlp.Finding{Path: p, Rule: j.name, Severity: "error", Message: "the file is not formatted"})
 		}
 	}
-	return found
+	return found, nil
 }

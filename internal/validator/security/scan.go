@@ -63,12 +63,15 @@ func judge(stack qlp.Stack, cmd qlp.Command, ran record.Ran) qlp.Check {
 	if cmd.Report == "gosec-json" {
 		return judgeGosec(cmd, ev, end, why, ran)
 	}
-	if end == record.Fine {
-		return qlp.Pass(qlp.LayerSecurity, cmd.Name, ev)
-	}
 	found := diagnose.Text(cmd.Name, append(ran.Stdout, ran.Stderr...))
 	if cmd.Report == "ruff-json" {
-		found = diagnose.Ruff(ran.Stdout)
+		var err error
+		if found, err = diagnose.Ruff(ran.Stdout); err != nil {
+			return qlp.Broken(qlp.LayerSecurity, cmd.Name, ev, err.Error()+": "+diagnose.Tail(ran.Stderr, 3))
+		}
+	}
+	if end == record.Fine {
+		return qlp.Pass(qlp.LayerSecurity, cmd.Name, ev)
 	}
 	return qlp.Fail(qlp.LayerSecurity, cmd.Name, ev, why, found...)
 }

@@ -11,7 +11,9 @@ class Acceptance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.service = subprocess.Popen(
-            [sys.executable, "-m", "service"], env={**os.environ, "PORT": "0"}, stderr=subprocess.PIPE
+            [sys.executable, "-m", "service"],
+            env={**os.environ, "PORT": "0"},
+            stderr=subprocess.PIPE,
         )
         cls.address = json.loads(cls.service.stderr.readline())["addr"]
 

@@ -30,9 +30,19 @@ class Handler(BaseHTTPRequestHandler):
             status = 405
         if status != 200:
             title = HTTPStatus(status).phrase
-            body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": title}).encode()
+            body = json.dumps(
+                {
+                    "type": "about:blank",
+                    "title": title,
+                    "status": status,
+                    "detail": title,
+                }
+            ).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json" if status == 200 else "application/problem+json")
+        self.send_header(
+            "Content-Type",
+            "application/json" if status == 200 else "application/problem+json",
+        )
         self.send_header("Content-Length", str(len(body)))
         if status == 405:
             self.send_header("Allow", "GET, HEAD")
@@ -51,9 +61,15 @@ def main() -> None:
     address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080")))
     server = ThreadingHTTPServer(address, Handler)
     host, port = server.server_address[:2]
-    print(json.dumps({"level": "INFO", "msg": "listening", "addr": f"{host}:{port}"}), file=sys.stderr, flush=True)
+    print(
+        json.dumps({"level": "INFO", "msg": "listening", "addr": f"{host}:{port}"}),
+        file=sys.stderr,
+        flush=True,
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+        signal.signal(
+            number, lambda *_: threading.Thread(target=server.shutdown).start()
+        )
     server.serve_forever()
 
 
