@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -49,6 +51,28 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") || len(doc.Paths) < 15 {
 		t.Errorf("OpenAPI %s with %d paths", doc.OpenAPI, len(doc.Paths))
+	}
+}
+
+// TestPathsDeclareTheirParameters: a parameter that the framework overlooks is always empty.
+func TestPathsDeclareTheirParameters(t *testing.T) {
+	t.Parallel()
+	s := testServer()
+	for path, item := range s.register(http.NewServeMux()).OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post} {
+			if op == nil {
+				continue
+			}
+			declared := map[string]bool{}
+			for _, p := range op.Parameters {
+				declared[p.Name] = p.In == "path"
+			}
+			for _, m := range regexp.MustCompile(`\{([a-z_]+)\}`).FindAllStringSubmatch(path, -1) {
+				if !declared[m[1]] {
+					t.Errorf("%s %s: nothing reads %s", op.Method, path, m[0])
+				}
+			}
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 type listEvents struct {
-	intentID
+	IntentID
 	Since int64 `query:"since" minimum:"0" doc:"only events after this sequence number"`
 	Limit int   `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 }

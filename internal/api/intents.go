@@ -26,7 +26,9 @@ type createIntent struct {
 
 type intentAnswer struct{ Body qlp.Intent }
 
-type intentID struct {
+// IntentID is the part of a path that names an intent. It is exported because the framework overlooks embedded fields that
+// are not.
+type IntentID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -44,7 +46,7 @@ type intentPage struct {
 }
 
 type retryIntent struct {
-	intentID
+	IntentID
 	Body struct {
 		FromTask string `json:"from_task,omitempty" maxLength:"100" doc:"the task to begin again with; the ones it builds on are kept"`
 	}
@@ -80,7 +82,7 @@ func (s *server) intents(api huma.API) {
 	} {
 		huma.Register(api, huma.Operation{
 			OperationID: a.name + "-intent", Method: http.MethodPost, Path: pathIntents + "/{id}/" + a.name, Tags: []string{"intents"}, Summary: a.summary,
-		}, func(ctx context.Context, in *intentID) (*intentAnswer, error) {
+		}, func(ctx context.Context, in *IntentID) (*intentAnswer, error) {
 			if err := a.do(ctx, in.ID); err != nil {
 				return nil, s.failed(a.name+" intent", err)
 			}
@@ -132,7 +134,7 @@ func (s *server) listIntents(ctx context.Context, in *listIntents) (*intentPage,
 	return page, nil
 }
 
-func (s *server) getIntent(ctx context.Context, in *intentID) (*intentAnswer, error) {
+func (s *server) getIntent(ctx context.Context, in *IntentID) (*intentAnswer, error) {
 	answer := &intentAnswer{}
 	err := s.Store.Read(ctx, func(r store.Reader) error {
 		intent, err := r.Intent(ctx, in.ID)
@@ -149,7 +151,7 @@ func (s *server) retryIntent(ctx context.Context, in *retryIntent) (*intentAnswe
 	if err := s.Engine.Retry(ctx, in.ID, in.Body.FromTask); err != nil {
 		return nil, s.failed("retry intent", err)
 	}
-	return s.getIntent(ctx, &in.intentID)
+	return s.getIntent(ctx, &in.IntentID)
 }
 
 func (s *server) interpret(ctx context.Context, in *interpretWords) (*interpretation, error) {

@@ -12,7 +12,8 @@ import (
 	"github.com/quantumlayer/qlp/internal/store"
 )
 
-type runID struct {
+// RunID is the part of a path that names a run; exported for the same reason as IntentID.
+type RunID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -25,7 +26,7 @@ type runList struct {
 }
 
 type listAttempts struct {
-	runID
+	RunID
 	Task string `query:"task" maxLength:"100" doc:"only attempts of this task"`
 }
 
@@ -48,13 +49,13 @@ type fileList struct {
 }
 
 type getLog struct {
-	runID
+	RunID
 	Execution string `path:"execution" maxLength:"100"`
 	Stream    string `path:"stream" enum:"stdout,stderr"`
 }
 
 type getFile struct {
-	runID
+	RunID
 	Path string `query:"path" required:"true" maxLength:"255" doc:"a path within the project"`
 }
 
@@ -85,7 +86,7 @@ func (s *server) runs(api huma.API) {
 	huma.Register(api, get("get-capsule", runs+"/capsule", "Download the capsule"), s.getCapsule)
 }
 
-func (s *server) listRuns(ctx context.Context, in *intentID) (*runList, error) {
+func (s *server) listRuns(ctx context.Context, in *IntentID) (*runList, error) {
 	list := &runList{}
 	err := s.Store.Read(ctx, func(r store.Reader) error {
 		if _, err := r.Intent(ctx, in.ID); err != nil {
@@ -110,7 +111,7 @@ func (s *server) run(ctx context.Context, id string) (qlp.Run, error) {
 	return run, err
 }
 
-func (s *server) getRun(ctx context.Context, in *runID) (*runAnswer, error) {
+func (s *server) getRun(ctx context.Context, in *RunID) (*runAnswer, error) {
 	run, err := s.run(ctx, in.ID)
 	if err != nil {
 		return nil, s.failed("get run", err)
@@ -147,7 +148,7 @@ func (s *server) executions(ctx context.Context, id string) ([]qlp.Execution, er
 	return list, err
 }
 
-func (s *server) listExecutions(ctx context.Context, in *runID) (*executionList, error) {
+func (s *server) listExecutions(ctx context.Context, in *RunID) (*executionList, error) {
 	items, err := s.executions(ctx, in.ID)
 	if err != nil {
 		return nil, s.failed("list executions", err)
@@ -201,7 +202,7 @@ func (s *server) tree(ctx context.Context, id string) (qlp.Tree, error) {
 	return tree, err
 }
 
-func (s *server) listFiles(ctx context.Context, in *runID) (*fileList, error) {
+func (s *server) listFiles(ctx context.Context, in *RunID) (*fileList, error) {
 	tree, err := s.tree(ctx, in.ID)
 	if err != nil {
 		return nil, s.failed("list files", err)
@@ -227,7 +228,7 @@ func (s *server) getFile(ctx context.Context, in *getFile) (*content, error) {
 	return foreign("text/plain; charset=utf-8", in.Path, b), nil
 }
 
-func (s *server) getCapsule(ctx context.Context, in *runID) (*content, error) {
+func (s *server) getCapsule(ctx context.Context, in *RunID) (*content, error) {
 	run, err := s.run(ctx, in.ID)
 	if err == nil && run.Capsule == nil {
 		err = qlp.Errorf(qlp.Conflict, "the run has no capsule yet").WithRemedy("wait for its event capsule.ready")

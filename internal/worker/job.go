@@ -14,11 +14,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/store"
 )
 
-// maxKills is how often a job may be cut off by the end of its process before it is taken for the reason of it. Neither a
-// person who stops and starts a server nor a machine that keeps failing comes near; a job that takes the machine's memory
-// each time does.
-const maxKills = 100
-
 // River tells kinds of jobs apart by type.
 type (
 	interpretArgs struct{ store.Job }
@@ -97,7 +92,7 @@ func (w *Worker) work(ctx context.Context, row *rivertype.JobRow, job store.Job,
 	switch {
 	case failures > len(w.cfg.Delays): // it was given up, but Abandon itself failed
 		err = errors.New(row.Errors[len(row.Errors)-1].Error)
-	case kills >= maxKills:
+	case kills >= w.cfg.Kills:
 		err = qlp.Errorf(qlp.Internal, "the process ended %d times in the middle of this %s job", kills, job.Kind)
 		failures = len(w.cfg.Delays)
 	default:

@@ -182,7 +182,7 @@ func TestJobThatKillsItsProcess(t *testing.T) {
 		begun := make(chan struct{}, 1)
 		e := &engine{do: func(ctx context.Context, _ store.Job) error { begun <- struct{}{}; <-ctx.Done(); return ctx.Err() }}
 		e.abandon = func(context.Context, store.Job, error) error { begun <- struct{}{}; return nil }
-		w, err := worker.New(st.Queue, e, slog.New(slog.DiscardHandler), worker.Config{Grace: time.Millisecond})
+		w, err := worker.New(st.Queue, e, slog.New(slog.DiscardHandler), worker.Config{Grace: time.Millisecond, Kills: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestJobThatKillsItsProcess(t *testing.T) {
 		}
 		<-begun
 		if c := e.seen(); c[0].method == "abandon" {
-			if life > 10 || !strings.Contains(c[0].cause, "times in the middle of this task job") {
+			if life != 5 || !strings.Contains(c[0].cause, "times in the middle of this task job") {
 				t.Errorf("given up in life %d because: %s", life, c[0].cause)
 			}
 			if err := w.Stop(t.Context()); err != nil {

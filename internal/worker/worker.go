@@ -48,6 +48,10 @@ type Config struct {
 	Jobs   int             // how many jobs run at once; 4 by default
 	Grace  time.Duration   // how long Stop waits for running jobs before it ends their contexts; 5 s by default
 	Delays []time.Duration // before the second try, the third and so on; then the job is abandoned. DefaultDelays by default
+	// Kills is how often a job may be cut off by the end of its process before it is taken for the reason of it; 100 by
+	// default: neither a person who stops and starts a server nor a machine that keeps failing comes near, a job that takes
+	// the machine's memory each time does.
+	Kills int
 	// Stalled, if not nil, is told when outcomes cannot be written, because the disk is full or Abandon has failed, too: the work
 	// stands still until the machine is mended. It is tried again all the while.
 	Stalled func(error)
@@ -85,6 +89,9 @@ type Worker struct {
 func New(queue Queue, engine Engine, log *slog.Logger, cfg Config) (*Worker, error) {
 	if cfg.Jobs == 0 {
 		cfg.Jobs = 4
+	}
+	if cfg.Kills == 0 {
+		cfg.Kills = 100
 	}
 	if cfg.Grace == 0 {
 		cfg.Grace = 5 * time.Second
