@@ -118,6 +118,15 @@ func TestKilledProcessIsTakenOver(t *testing.T) {
 			t.Errorf("%s was taken over after %s", c.job.TaskID, late)
 		}
 	}
+	eventually(t, "the attempts to end", func() bool {
+		ended := 0
+		err := st.Read(t.Context(), func(r store.Reader) error {
+			evs, err := r.Events(t.Context(), "i", 0, 10)
+			ended = len(evs)
+			return err
+		})
+		return err == nil && ended >= len(jobs)
+	})
 	// Another start takes over nothing, and one more job shows that the queue had nothing else to do.
 	enqueue(t, st, last)
 	eventually(t, "the last job", func() bool { c := e.seen(); return c[len(c)-1].job == last })
