@@ -49,7 +49,7 @@ type Caps struct {
 // DefaultCaps are generous for the offline generator, whose runs take seconds.
 func DefaultCaps() Caps { return Caps{WallSeconds: 900, SandboxSeconds: 900, Repairs: 3} }
 
-// WithDefaults fills in what is zero.
+// WithDefaults fills in what is zero. A negative number of repairs stays, so that it may be said more than once.
 func (c Caps) WithDefaults() Caps {
 	d := DefaultCaps()
 	if c.WallSeconds == 0 {
@@ -61,7 +61,6 @@ func (c Caps) WithDefaults() Caps {
 	if c.Repairs == 0 {
 		c.Repairs = d.Repairs
 	}
-	c.Repairs = max(c.Repairs, 0)
 	return c
 }
 
