@@ -17,7 +17,7 @@ import (
 var errCrash = errors.New("the process is gone")
 
 // mortal is a store whose process dies at its nth transaction: before the commit, or right after it. From then on nothing
-// gets through.
+// gets through, and whoever tries is stuck until the worker is stopped: a dead process writes no failure either.
 type mortal struct {
 	store.Store
 	mu     sync.Mutex
@@ -33,24 +33,22 @@ func (m *mortal) Tx(ctx context.Context, fn func(store.Tx) error) error {
 	last, gone := m.left == 0, m.left < 0
 	m.mu.Unlock()
 	if gone {
-		return errCrash
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	if !last {
 		return m.Store.Tx(ctx, fn)
 	}
-	defer m.die()
 	if m.after {
 		if err := m.Store.Tx(ctx, fn); err != nil {
 			return err
 		}
-		return errCrash
+	} else if err := m.Store.Tx(ctx, func(tx store.Tx) error { return errors.Join(fn(tx), errCrash) }); !errors.Is(err, errCrash) {
+		return err
 	}
-	return m.Store.Tx(ctx, func(tx store.Tx) error {
-		if err := fn(tx); err != nil {
-			return err
-		}
-		return errCrash
-	})
+	m.die()
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 func (m *mortal) Read(ctx context.Context, fn func(store.Reader) error) error {
@@ -58,7 +56,8 @@ func (m *mortal) Read(ctx context.Context, fn func(store.Reader) error) error {
 	gone := m.left <= 0
 	m.mu.Unlock()
 	if gone {
-		return errCrash
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return m.Store.Read(ctx, fn)
 }
@@ -83,7 +82,9 @@ func TestCrashAtEveryTransaction(t *testing.T) {
 				if n > 200 {
 					t.Fatal("the run never gets through")
 				}
-				if through := crashAt(t, n, after); through {
+				through := false
+				t.Run(fmt.Sprint(n), func(t *testing.T) { through = crashAt(t, n, after) })
+				if through {
 					t.Logf("%d crashes", n-2)
 					if n < 20 {
 						t.Errorf("a run has only %d transactions", n-2)
