@@ -44,7 +44,11 @@ type App struct {
 }
 
 // Open opens the data folder and builds the rooms over it. The caller stops the app, also one that was never started.
-func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (_ *App, err error) {
+func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (*App, error) {
+	return open(ctx, cfg, version, log, offlineGenerator())
+}
+
+func open(ctx context.Context, cfg config.Config, version string, log *slog.Logger, writer generator.Generator) (_ *App, err error) {
 	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version), stalled: make(chan error, 1)}
 	defer func() {
 		if err != nil {
@@ -60,7 +64,7 @@ func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if a.judge, err = judge(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	generate := counted{offlineGenerator(), a.metrics}
+	generate := counted{writer, a.metrics}
 	a.engine = orchestrator.New(orchestrator.Deps{
 		Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, Plan: planner.Plan, Stack: stack.Find,
 		Generators: map[string]generator.Generator{generate.Name(): generate},

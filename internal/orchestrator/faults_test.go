@@ -100,13 +100,13 @@ func TestOneFaultIsRepaired(t *testing.T) {
 func TestRepairsAreBounded(t *testing.T) {
 	t.Parallel()
 	for fault, reason := range planted() {
-		for _, cap := range []int{-1, 2} {
-			t.Run(fmt.Sprint(fault, " ", cap), func(t *testing.T) {
+		for _, limit := range []int{-1, 2} {
+			t.Run(fmt.Sprint(fault, " ", limit), func(t *testing.T) {
 				t.Parallel()
-				r := faulty(t, fault, 100, func(r *rig) { r.config.Caps.Repairs = cap })
+				r := faulty(t, fault, 100, func(r *rig) { r.config.Caps.Repairs = limit })
 				r.start()
 				in := r.end(r.submit(orchestrator.Request{}).ID, qlp.StateFailed)
-				if want := max(cap, 0); in.Run.Repairs != want {
+				if want := max(limit, 0); in.Run.Repairs != want {
 					t.Errorf("%d repairs, want %d", in.Run.Repairs, want)
 				}
 				if !strings.Contains(in.Run.Reason, "task handlers") || !strings.Contains(in.Run.Reason, reason) {
@@ -210,13 +210,15 @@ func TestJobsAreDoneOnce(t *testing.T) {
 	in := r.end(r.submit(orchestrator.Request{}).ID, qlp.StateVerified)
 	before := len(r.events(in.ID))
 	jobs := []store.Job{
-		{Kind: store.JobInterpret, IntentID: in.ID}, {Kind: store.JobPlan, IntentID: in.ID},
+		{Kind: store.JobInterpret, IntentID: in.ID},
+		{Kind: store.JobPlan, IntentID: in.ID},
 		{Kind: store.JobTask, IntentID: in.ID, RunID: in.Run.ID, TaskID: "domain", Attempt: 1},
 		{Kind: store.JobTask, IntentID: in.ID, RunID: in.Run.ID, TaskID: "domain", Attempt: 2},
-		{Kind: store.JobVerify, IntentID: in.ID, RunID: in.Run.ID, Attempt: 1}, {Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID},
+		{Kind: store.JobVerify, IntentID: in.ID, RunID: in.Run.ID, Attempt: 1},
+		{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID},
 	}
 	calls := map[store.JobKind]func(context.Context, store.Job) error{
-		store.JobInterpret: r.Interpret, store.JobPlan: r.Engine.Plan, store.JobTask: r.Task, store.JobVerify: r.Verify, store.JobPack: r.Pack,
+		store.JobInterpret: r.Interpret, store.JobPlan: r.Plan, store.JobTask: r.Task, store.JobVerify: r.Verify, store.JobPack: r.Pack,
 	}
 	for _, j := range jobs {
 		if err := calls[j.Kind](t.Context(), j); err != nil {

@@ -208,19 +208,22 @@ func (r *rig) events(id string) []qlp.Event {
 	return list
 }
 
-// wait polls until the intent is as ok wants it; the engine works in goroutines of its own.
+// wait reads the intent again after each change, until it is as ok wants it.
 func (r *rig) wait(id, what string, ok func(qlp.Intent) bool) qlp.Intent {
 	r.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 30*time.Second)
+	defer cancel()
 	for {
+		changed := r.sqlite.Changed()
 		in := r.intent(id)
 		if ok(in) {
 			return in
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-changed:
+		case <-ctx.Done():
 			r.t.Fatalf("no %s: the intent is %s (%s)", what, in.State, in.Reason)
 		}
-		time.Sleep(2 * time.Millisecond) // the database is the outside world
 	}
 }
 

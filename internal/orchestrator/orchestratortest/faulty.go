@@ -6,6 +6,7 @@
 package orchestratortest
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -19,6 +20,7 @@ type Fault string
 // The faults.
 const (
 	WrongCode    Fault = "wrong code"    // every source file gets a line that does not parse
+	WrongAnswer  Fault = "wrong answer"  // every status 201 becomes 200: it parses and runs, and is not what was asked for
 	WeakenTest   Fault = "weakened test" // a frozen acceptance file comes back changed
 	AddTest      Fault = "added test"    // a file is added to the frozen folder
 	OverlapFile  Fault = "overlap"       // a file of another task comes back, too
@@ -64,6 +66,10 @@ func (f *Faulty) Generate(ctx context.Context, req generator.Request) ([]qlp.Fil
 	case WrongCode:
 		for i := range files {
 			files[i].Content = append([]byte("this is ) no code (\n"), files[i].Content...)
+		}
+	case WrongAnswer:
+		for i := range files {
+			files[i].Content = bytes.ReplaceAll(files[i].Content, []byte("201"), []byte("200"))
 		}
 	case WeakenTest:
 		for _, known := range req.Files {
