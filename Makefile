@@ -7,6 +7,8 @@ INTENT  ?= a REST API in Go for a library: books with title, author, unique isbn
 OUT     ?= out
 export PATH := $(TOOLS)/bin:$(PATH)
 export CGO_ENABLED ?= 0
+# Handed over as it is: neither make nor the shell may read anything into an intent.
+export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test lint fmt generate check-generated unit fuzz e2e bench doctor clean setup setup-run FORCE
@@ -16,7 +18,7 @@ help: ## show this help
 
 run: setup-run build ## take INTENT='...' to a verified capsule (has a sample intent)
 	@mkdir -p $(OUT)
-	./$(BIN)/qlp run --tools-dir $(TOOLS)/bin --out $(OUT) $(if $(STACK),--stack $(STACK)) "$(subst ",\",$(INTENT))"
+	./$(BIN)/qlp run --tools-dir $(TOOLS)/bin --out $(OUT) $(if $(STACK),--stack $(STACK)) "$$INTENT_AS_IT_IS"
 
 build: $(BIN)/qlp-init $(BIN)/qlp ## build bin/qlp and its helper bin/qlp-init
 
