@@ -38,7 +38,7 @@ type Capabilities struct {
 	Enforcement map[string]string
 	// Dial says whether services can be reached.
 	Dial bool
-	// Egress says whether any sandbox can reach a network. The native driver's never can.
+	// Egress says whether the driver serves Spec.Egress, the only network there can be.
 	Egress bool
 }
 

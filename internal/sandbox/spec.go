@@ -1,6 +1,13 @@
 package sandbox
 
-import "io"
+import (
+	"io"
+	"net"
+)
+
+// ProxyAddress is where programs inside find the way out that Spec.Egress gives them. Drivers set HTTP_PROXY and HTTPS_PROXY
+// to it, in both spellings, when there is one.
+const ProxyAddress = "127.0.0.1:3128"
 
 // Spec is what a sandbox is made from. The zero Spec has the default limits, no toolchain beyond the system's own, and
 // no environment but PATH, HOME, LANG and TMPDIR.
@@ -10,6 +17,16 @@ type Spec struct {
 	Mounts []Mount
 	// Env is set for every command, below Cmd.Env. Nothing is inherited from the QLP process.
 	Env map[string]string
+	// Stack names the toolchain for drivers that take it from an image: go, python, node. The native driver sees the host's
+	// own through Mounts and ignores it.
+	Stack string
+	// Isolation is the weakest wall that will do; empty means whatever the driver has. Create refuses what is weaker.
+	Isolation Level
+	// Egress, if not nil, is handed every connection that a program inside makes to ProxyAddress, and closes it; the
+	// sandbox's network stays empty, so there is no other way out. It runs in a goroutine of its own for each connection, and
+	// Destroy waits for them. Nil means no way out at all. A driver whose Capabilities say no Egress refuses the Spec with
+	// ErrUnsupported.
+	Egress func(net.Conn)
 	// Require makes Create refuse when a limit could only be held by best effort.
 	Require bool
 	// Labels are for logs and for whoever looks after the sandboxes; the program inside cannot see them.
