@@ -94,7 +94,7 @@ func (p *parser) subjectRule() bool {
 				p.add(f)
 			}
 		}
-		p.facts = append(p.facts[:before:before], onlyRules(p.facts[before:])...)
+		p.facts = append(p.facts[:before], onlyRules(p.facts[before:])...)
 		found = true
 	}
 	p.i = i
