@@ -141,6 +141,11 @@ func (s *Store) write(path string, content []byte) (err error) {
 	if err == nil && s.durable {
 		err = tmp.Sync()
 	}
+	if err != nil {
+		// The room is given back at once: a child process that is being started may hold the descriptor for a moment longer,
+		// and a removed file takes its room until the last descriptor is closed.
+		_ = tmp.Truncate(0)
+	}
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
