@@ -81,14 +81,14 @@ func (j job) judge(stack qlp.Stack, ran record.Ran) qlp.Check {
 	ev := qlp.FromExecutions(ran.Execution)
 	end, why := ran.Ending()
 	out := bytes.TrimSpace(append(ran.Stdout, ran.Stderr...))
-	switch {
-	case end == record.NoTool:
+	switch end {
+	case record.NoTool:
 		tool := j.cmd.Tool
 		if tool == "" {
 			tool = j.cmd.Argv[0]
 		}
 		return qlp.Skip(qlp.LayerQuality, j.name, why+record.Remedy(stack, tool))
-	case end == record.NoAnswer:
+	case record.NoAnswer:
 		return qlp.Broken(qlp.LayerQuality, j.name, ev, why)
 	}
 	found, err := j.findings(ran, out)
