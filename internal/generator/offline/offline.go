@@ -16,13 +16,13 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
-// Writer writes the files of one stack.
+// Writer writes the projects of one stack.
 //
-// Write is pure: the same request gives the same files. It returns every file of the request's task, and an invalid
-// error for a Spec that the stack cannot build.
+// Project is pure: the same Spec gives the same files, so a repair writes what was there before. It returns every file of
+// the service except its acceptance tests, sorted by path, and an invalid error for a Spec that the stack cannot build.
 type Writer interface {
 	Stack() string
-	Write(req generator.Request) ([]qlp.File, error)
+	Project(spec qlp.Spec) ([]qlp.File, error)
 }
 
 // Generator chooses the writer by the plan's stack.
@@ -60,5 +60,16 @@ func (g *Generator) Generate(ctx context.Context, req generator.Request) ([]qlp.
 		return nil, qlp.Errorf(qlp.Invalid, "the offline generator has no stack %q", req.Plan.Stack).
 			WithRemedy("choose one of: %s", strings.Join(g.Stacks(), ", "))
 	}
-	return w.Write(req)
+	if req.Task.Role == qlp.RoleAcceptance {
+		return nil, qlp.Errorf(qlp.Invalid, "acceptance tests come from the Spec, not from the author of the code")
+	}
+	files, err := w.Project(req.Spec)
+	if err != nil {
+		return nil, err
+	}
+	owned := slices.DeleteFunc(files, func(f qlp.File) bool { return !req.Task.Owner(f.Path) })
+	if len(owned) == 0 {
+		return nil, qlp.Errorf(qlp.Invalid, "the stack %s has no file for task %s", req.Plan.Stack, req.Task.ID)
+	}
+	return owned, nil
 }

@@ -17,11 +17,11 @@ type echo string
 
 func (e echo) Stack() string { return string(e) }
 
-func (e echo) Write(req generator.Request) ([]qlp.File, error) {
-	if req.Task.ID == "impossible" {
+func (e echo) Project(spec qlp.Spec) ([]qlp.File, error) {
+	if spec.Title == "impossible" {
 		return nil, qlp.Errorf(qlp.Invalid, "%s cannot do this", e)
 	}
-	return []qlp.File{{Path: string(e)}}, nil
+	return []qlp.File{{Path: "domain/" + string(e)}, {Path: "web/" + string(e)}}, nil
 }
 
 func TestStackChoosesTheWriter(t *testing.T) {
@@ -31,15 +31,18 @@ func TestStackChoosesTheWriter(t *testing.T) {
 		t.Errorf("%s writes %v", g.Name(), got)
 	}
 	var _ generator.Generator = g
-	for _, c := range []struct{ stack, task, says string }{
-		{"go", "domain", ""},
-		{"python", "domain", ""},
-		{"cobol", "domain", `no stack "cobol"`},
-		{"", "domain", "no stack"},
-		{"go", "impossible", "go cannot do this"},
+	for _, c := range []struct{ stack, title, task, says string }{
+		{"go", "x", "domain", ""},
+		{"python", "x", "web", ""},
+		{"cobol", "x", "domain", `no stack "cobol"`},
+		{"", "x", "domain", "no stack"},
+		{"go", "impossible", "domain", "go cannot do this"},
+		{"go", "x", "documents", "no file for task documents"},
+		{"go", "x", "acceptance", "come from the Spec"},
 	} {
-		files, err := g.Generate(t.Context(), generator.Request{Plan: qlp.Plan{Stack: c.stack}, Task: qlp.Task{ID: c.task}})
-		if c.says == "" && (err != nil || len(files) != 1 || files[0].Path != c.stack) {
+		task := qlp.Task{ID: c.task, Role: qlp.Role(c.task), Owns: []string{c.task + "/"}}
+		files, err := g.Generate(t.Context(), generator.Request{Spec: qlp.Spec{Title: c.title}, Plan: qlp.Plan{Stack: c.stack}, Task: task})
+		if c.says == "" && (err != nil || len(files) != 1 || files[0].Path != c.task+"/"+c.stack) {
 			t.Errorf("%s: %v, %v", c.stack, files, err)
 		}
 		if c.says != "" && (qlp.CodeOf(err) != qlp.Invalid || !strings.Contains(err.Error(), c.says)) {

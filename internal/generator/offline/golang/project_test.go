@@ -14,6 +14,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/contract/contracttest"
 	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/generator/offline"
 	"github.com/quantumlayer/qlp/internal/generator/offline/golang"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/stack"
@@ -89,7 +90,7 @@ func TestTasksWriteTheWholeProject(t *testing.T) {
 		}
 		var parts []qlp.File
 		for _, task := range plan.Tasks {
-			files, err := golang.New().Write(generator.Request{Spec: spec, Plan: plan, Task: task, Attempt: 1})
+			files, err := offline.New(golang.New()).Generate(t.Context(), generator.Request{Spec: spec, Plan: plan, Task: task, Attempt: 1})
 			if task.Role == qlp.RoleAcceptance {
 				if qlp.CodeOf(err) != qlp.Invalid {
 					t.Errorf("acceptance tests from the code's author: %v", err)
@@ -129,7 +130,7 @@ func TestWhatIsRefused(t *testing.T) {
 		}
 	}
 	plan := tasks(t)
-	_, err := golang.New().Write(generator.Request{Spec: contracttest.Library(), Plan: plan, Task: qlp.Task{ID: "x", Role: qlp.RoleDomain, Owns: []string{"x/"}}})
+	_, err := offline.New(golang.New()).Generate(t.Context(), generator.Request{Spec: contracttest.Library(), Plan: plan, Task: qlp.Task{ID: "x", Role: qlp.RoleDomain, Owns: []string{"x/"}}})
 	if qlp.CodeOf(err) != qlp.Invalid {
 		t.Errorf("a task that owns nothing: %v", err)
 	}

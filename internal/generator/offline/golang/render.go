@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/quantumlayer/qlp/internal/generator/offline/azure"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -41,6 +42,13 @@ func (p *project) files() ([]qlp.File, error) {
 			return nil, fmt.Errorf("render %s: %w", r.path, err)
 		}
 		out = append(out, f)
+	}
+	if p.wants(extraAzure) {
+		files, err := azure.Files(azure.View{JSONSlug: p.JSONSlug, Memory: p.Memory, Auth: p.Auth, Needs: "The journal needs the lock and the fsync"})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, files...)
 	}
 	slices.SortFunc(out, func(a, b qlp.File) int { return cmp.Compare(a.Path, b.Path) })
 	return out, nil
@@ -106,11 +114,6 @@ func (p *project) rendered() []rendered {
 	}
 	if p.wants(extraCI) {
 		out = append(out, rendered{".github/workflows/ci.yml", "ci.yml", p})
-	}
-	if p.wants(extraAzure) {
-		for _, name := range []string{"main.tf", "variables.tf", "outputs.tf"} {
-			out = append(out, rendered{"deploy/azure/" + name, "azure/" + name, p})
-		}
 	}
 	return out
 }

@@ -92,11 +92,6 @@ func (p *project) extraFiles() []renderedFile {
 	if wants(extraCI) {
 		files = append(files, renderedFile{".github/workflows/ci.yml", "ci.yml", p})
 	}
-	if wants(extraAzure) {
-		for _, name := range []string{"main.tf", "variables.tf", "outputs.tf"} {
-			files = append(files, renderedFile{"deploy/azure/" + name, "azure/" + name, p})
-		}
-	}
 	return files
 }
 

@@ -5,9 +5,11 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 
+	"github.com/quantumlayer/qlp/internal/generator/offline/azure"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -55,6 +57,13 @@ func render(p *project) ([]qlp.File, error) {
 			return nil, err
 		}
 		files = append(files, qlp.File{Path: r.path, Content: content})
+	}
+	if slices.Contains(p.spec.Extras, extraAzure) {
+		deployment, err := azure.Files(azure.View{JSONSlug: p.JSONSlug, Memory: p.Memory, Auth: p.Auth, Needs: "SQLite needs the locks and the memory mapping"})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, deployment...)
 	}
 	return append(files, qlp.File{Path: "service/openapi.json", Content: p.openapi}), nil
 }

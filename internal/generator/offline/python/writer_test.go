@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/generator/offline"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -54,7 +55,7 @@ func TestEveryFileHasOneTask(t *testing.T) {
 				if task.Role == qlp.RoleAcceptance {
 					continue
 				}
-				files, err := New().Write(generator.Request{Spec: spec, Task: task})
+				files, err := offline.New(New()).Generate(t.Context(), generator.Request{Spec: spec, Plan: qlp.Plan{Stack: Stack}, Task: task})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -74,14 +75,6 @@ func TestEveryFileHasOneTask(t *testing.T) {
 				t.Errorf("the tasks write\n%v\nthe project has\n%v", written, want)
 			}
 		})
-	}
-}
-
-func TestAcceptanceTestsAreNotWrittenHere(t *testing.T) {
-	t.Parallel()
-	_, err := New().Write(generator.Request{Spec: hostile(), Task: qlp.Task{Role: qlp.RoleAcceptance, Owns: []string{"acceptance/"}}})
-	if qlp.CodeOf(err) != qlp.Invalid {
-		t.Errorf("got %v, want an invalid error", err)
 	}
 }
 
