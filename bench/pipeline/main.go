@@ -44,16 +44,21 @@ func measure(binary string, n int, idle time.Duration) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(data) }()
+	begun := time.Now()
 	s, err := start(binary, data)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
+	started := time.Since(begun)
 	info, err := os.Stat(binary)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("| what | n | p50 | p95 | goal |\n|---|---|---|---|---|\n")
+	time.Sleep(idle)
+	fresh := s.rss()
+	row("start of a server with an empty data folder, until healthy", []time.Duration{started}, "")
 	var plans []time.Duration
 	for _, stack := range []struct{ name, words, goal string }{{"Python", pythonIntent, "p50 < 2 s"}, {"Go", goIntent, "p50 < 5 s"}} {
 		var wholes []time.Duration
@@ -69,10 +74,20 @@ func measure(binary string, n int, idle time.Duration) error {
 		row("intent → verified capsule, "+stack.name+", warm", wholes, stack.goal)
 	}
 	row("intent → plan", plans, "p95 < 50 ms")
+	health := make([]time.Duration, 500)
+	for i := range health {
+		begun := time.Now()
+		if err := s.Healthy(context.Background()); err != nil {
+			return err
+		}
+		health[i] = time.Since(begun)
+	}
+	row("health, over HTTP", health, "< 500 ms")
 	before := s.cpu()
 	time.Sleep(idle)
 	used := s.cpu() - before
-	fmt.Printf("| memory of an idle server (RSS) | 1 | %d MiB | | < 80 MiB |\n", s.rss()>>20)
+	fmt.Printf("| memory of an idle server (RSS), fresh | 1 | %d MiB | | < 80 MiB |\n", fresh>>20)
+	fmt.Printf("| memory of an idle server (RSS), after these runs | 1 | %d MiB | | |\n", s.rss()>>20)
 	fmt.Printf("| processor time of an idle server | 1 | %.1f %% of a core | | < 2 %% |\n", 100*used.Seconds()/idle.Seconds())
 	fmt.Printf("| size of the binary | 1 | %.1f MiB | | |\n", float64(info.Size())/(1<<20))
 	return nil
@@ -97,7 +112,7 @@ func start(binary, data string) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		b, err := os.ReadFile(filepath.Join(data, "server.json"))
 		token, terr := os.ReadFile(filepath.Join(data, "token"))
 		var at struct{ URL string }
