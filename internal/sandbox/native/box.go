@@ -141,9 +141,13 @@ func (b *box) hello(ctx context.Context) (int, error) {
 
 // refused makes the error for a bubblewrap that ended before the init spoke.
 func (b *box) refused() error {
-	select {
-	case <-b.gone:
-	case <-time.After(time.Second):
+	patience := time.After(time.Second)
+	for _, end := range []<-chan struct{}{b.gone, b.complaint.done} { // the pipe may be read to its end only after the process ended
+		select {
+		case <-end:
+		case <-patience:
+			patience = time.After(0)
+		}
 	}
 	text := b.complaint.text()
 	return qlp.Errorf(qlp.Unavailable, "the sandbox did not start: %s", text).WithRemedy("%s", remedyFor(text))
