@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/quantumlayer/qlp/internal/app"
 	"github.com/quantumlayer/qlp/internal/interpreter"
+	"github.com/quantumlayer/qlp/internal/interpreter/specfile"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -53,8 +53,8 @@ func (c *command) printInterpretation(r interpreter.Result, words string) {
 	}
 	shown := *r.Spec
 	shown.Sources, shown.Acceptance, shown.Assumptions = nil, nil, nil
-	if b, err := yaml.MarshalWithOptions(shown, yaml.UseJSONMarshaler()); err == nil {
-		c.printf("%s", b)
+	if text, err := specfile.Write(&shown); err == nil {
+		c.printf("%s", text)
 	}
 	for _, a := range r.Spec.Assumptions {
 		c.printf("# assumed: %s\n", a.Text)

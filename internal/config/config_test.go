@@ -91,3 +91,28 @@ func TestGeneratedDocuments(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsFile(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, says string }{
+		"empty":       {"", ""},
+		"a comment":   {"# nothing yet\n", ""},
+		"a list":      {"repairs: [1]\n", "setting \"repairs\""},
+		"broken":      {"a: b: c\n", "not valid YAML"},
+		"twice":       {"repairs: 1\nrepairs: 2\n", "already defined"},
+		"not a table": {"- repairs\n", "not valid YAML"},
+		"leading 0":   {"listen: 007\n", "007"}, // as it was written, not as a number
+	} {
+		file := filepath.Join(t.TempDir(), "qlp.yaml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(Sources{File: file})
+		switch {
+		case c.says == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case c.says != "" && (qlp.CodeOf(err) != qlp.Invalid || !strings.Contains(err.Error(), c.says)):
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -118,13 +118,16 @@ func readFile(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, qlp.Errorf(qlp.Invalid, "the settings file cannot be read: %w", err).WithRemedy("name another with --config")
 	}
-	var raw map[string]any
+	var raw map[string]yaml.Node
 	if err := yaml.Unmarshal(b, &raw); err != nil {
 		return nil, qlp.Errorf(qlp.Invalid, "the settings file %s is not valid YAML: %v", path, err).WithRemedy("write one `key: value` a line")
 	}
 	values := make(map[string]string, len(raw))
 	for k, v := range raw {
-		values[k] = fmt.Sprint(v)
+		if v.Kind != yaml.ScalarNode {
+			return nil, qlp.Errorf(qlp.Invalid, "setting %.60q in %s at line %d is not one value", k, path, v.Line).WithRemedy("write one `key: value` a line")
+		}
+		values[k] = v.Value
 	}
 	return values, nil
 }

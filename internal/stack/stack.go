@@ -10,12 +10,13 @@ package stack
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -85,9 +86,19 @@ func Find(name string) (qlp.Stack, error) {
 
 // Parse reads one stack. A key that does not exist, or a stack that cannot work, is an error.
 func Parse(b []byte) (qlp.Stack, error) {
+	var tree any
+	if err := yaml.Load(b, &tree); err != nil {
+		return qlp.Stack{}, qlp.Errorf(qlp.Invalid, "the stack is not valid: %w", err)
+	}
+	text, err := json.Marshal(tree) // the JSON names are the only names of the fields
+	if err != nil {
+		return qlp.Stack{}, qlp.Errorf(qlp.Invalid, "the stack is not valid: %w", err)
+	}
 	var st qlp.Stack
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&st); err != nil {
-		return qlp.Stack{}, qlp.Errorf(qlp.Invalid, "the stack is not valid: %s", yaml.FormatError(err, false, false))
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&st); err != nil {
+		return qlp.Stack{}, qlp.Errorf(qlp.Invalid, "the stack is not valid: %w", err)
 	}
 	if err := Validate(st); err != nil {
 		return qlp.Stack{}, err

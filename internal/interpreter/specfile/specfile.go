@@ -15,22 +15,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/interpreter/inflect"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
-// Bounds of a Spec file, in bytes. The YAML parser takes time that grows with the square of a line's length.
-const (
-	MaxFile = 256 << 10
-	maxLine = 4 << 10
-)
+// MaxFile is the longest Spec file that is read, in bytes: some thousand fields.
+const MaxFile = 256 << 10
 
 // Read reads a Spec file. Its errors are qlp.Invalid and name the line where that is known.
 func Read(b []byte) (*qlp.Spec, error) {
@@ -81,35 +78,30 @@ func complete(s *qlp.Spec) {
 
 // toJSON parses YAML (of which JSON is a part) and rewrites it as JSON, with every number as it was written.
 func toJSON(b []byte) ([]byte, error) {
-	if deepest(b) > maxDepth {
-		return nil, qlp.Errorf(qlp.Invalid, "the Spec file nests deeper than %d levels", maxDepth).WithRemedy(remedy)
-	}
 	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '{' {
 		b = bytes.ReplaceAll(b, []byte("\t"), []byte(" ")) // JSON may be indented with tabs, YAML not; none is legal within a JSON string
 	}
-	if longestLine(b) > maxLine && json.Valid(b) { // JSON without line breaks
-		var lines bytes.Buffer
-		if err := json.Indent(&lines, b, "", " "); err != nil {
-			return nil, fmt.Errorf("indent JSON: %w", err)
-		}
-		b = lines.Bytes()
-	}
-	if longestLine(b) > maxLine {
-		return nil, qlp.Errorf(qlp.Invalid, "the Spec file has a line of more than %d bytes", maxLine).WithRemedy("break it into several lines")
-	}
-	file, err := parser.ParseBytes(b, 0)
+	documents, err := yaml.NewLoader(bytes.NewReader(b))
 	if err != nil {
-		return nil, qlp.Errorf(qlp.Invalid, "the Spec file is neither YAML nor JSON: %s", firstLines(err)).WithRemedy(remedy)
+		return nil, fmt.Errorf("open YAML loader: %w", err)
 	}
-	var body ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
+	var body *yaml.Node
+	for {
+		var doc yaml.Node
+		err := documents.Load(&doc)
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		if body != nil {
+		if err != nil {
+			return nil, qlp.Errorf(qlp.Invalid, "the Spec file is neither YAML nor JSON: %s", saying(err)).WithRemedy(remedy)
+		}
+		switch {
+		case blank(&doc):
+		case body != nil:
 			return nil, qlp.Errorf(qlp.Invalid, "the Spec file holds more than one document").WithRemedy("keep one")
+		default:
+			body = doc.Content[0]
 		}
-		body = doc.Body
 	}
 	if body == nil {
 		return nil, qlp.Errorf(qlp.Invalid, "the Spec file is empty").WithRemedy(remedy)
@@ -124,43 +116,17 @@ func toJSON(b []byte) ([]byte, error) {
 	return w.out.Bytes(), nil
 }
 
-const maxDepth = 32
-
-// deepest bounds the nesting of brackets and of indentation before the parser, which is recursive, sees the text.
-func deepest(b []byte) int {
-	depth, most := 0, 0
-	for _, c := range b {
-		switch c {
-		case '{', '[':
-			depth++
-			most = max(most, depth)
-		case '}', ']':
-			depth = max(depth-1, 0)
-		}
+// saying is what the YAML reader found wrong, and where.
+func saying(err error) string {
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
+		return fmt.Sprintf("line %d: %s", e.Mark.Line, e.Message)
 	}
-	for line := range bytes.Lines(b) {
-		indent := len(line) - len(bytes.TrimLeft(line, " -?"))
-		most = max(most, indent/4) // an honest file indents by two, at most 12 deep
-	}
-	return most
+	return err.Error()
 }
 
-func longestLine(b []byte) int {
-	longest := 0
-	for line := range bytes.Lines(b) {
-		longest = max(longest, len(line))
-	}
-	return longest
+// blank reports whether a document holds nothing but comments.
+func blank(doc *yaml.Node) bool {
+	return len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" && doc.Content[0].Value == ""
 }
 
-func firstLines(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
-}
-
-func place(n ast.Node) string {
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		return fmt.Sprintf("line %d", t.Position.Line)
-	}
-	return "an unknown line"
-}
+func place(n *yaml.Node) string { return fmt.Sprintf("line %d", n.Line) }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -62,6 +63,26 @@ func TestReadJSON(t *testing.T) {
 	}
 }
 
+// What is written is read again as it was, quoted where a plain word would be read as something else.
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	want, err := Read([]byte(strings.Replace(library, "\"lent out\"", "'true', 'null', '1', '~'", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := Write(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(text)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s\nread as %+v, %v", text, got, err)
+	}
+	if strings.ContainsAny(string(text), "{}") {
+		t.Errorf("not as a person would write it:\n%s", text)
+	}
+}
+
 func TestReadJSONOnOneLine(t *testing.T) {
 	t.Parallel()
 	fields := make([]string, 200)
@@ -91,9 +112,11 @@ func TestReadRefuses(t *testing.T) {
 		"empty":            {"# nothing\n", "is empty"},
 		"two documents":    {"stack: go\n---\nstack: go\n", "more than one document"},
 		"broken":           {"stack: [go\n", "neither YAML nor JSON"},
-		"deep":             {"stack: " + strings.Repeat("[", 5000), "nests deeper"},
+		"deep":             {"stack: " + strings.Repeat("[", 50_000), "neither YAML nor JSON"},
+		"deep and closed":  {"stack: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "stack at line 1 is not plain text"},
 		"large":            {strings.Repeat("#", MaxFile+1), "at most"},
-		"a long line":      {"title: " + strings.Repeat("a", maxLine), "a line of more than"},
+		"a tag":            {"stack: !!str go\n", "stack at line 1 is not plain text"},
+		"a merge key":      {"<<: {stack: go}\n", "key at line 1 is not plain text"},
 		"not text":         {"stack: \xff", "UTF-8"},
 		"a broken rule":    {"stack: go\nentities:\n- name: book\n  fields: [{name: id, type: int}]\n", "entities.book.fields.id"},
 		"a pair too short": {"many_to_many: [[a]]\n", "has 1 parts, not 2"},

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -23,7 +23,7 @@ var (
 	numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 )
 
-func (w *writer) value(n ast.Node, t reflect.Type, what string) error {
+func (w *writer) value(n *yaml.Node, t reflect.Type, what string) error {
 	if t.Kind() == reflect.Pointer {
 		return w.value(n, t.Elem(), what)
 	}
@@ -40,21 +40,21 @@ func (w *writer) value(n ast.Node, t reflect.Type, what string) error {
 	}
 }
 
-func (w *writer) mapping(n ast.Node, t reflect.Type, what string) error {
-	node, ok := n.(*ast.MappingNode)
-	if !ok {
+func (w *writer) mapping(n *yaml.Node, t reflect.Type, what string) error {
+	if n.Kind != yaml.MappingNode {
 		return qlp.Errorf(qlp.Invalid, "%s at %s is not a list of keys and values", what, place(n))
 	}
 	fields := keysOf(t)
 	var seen []string
 	w.out.WriteByte('{')
-	for i, pair := range node.Values {
-		key, ok := keyText(pair.Key)
-		if !ok {
-			return qlp.Errorf(qlp.Invalid, "the key at %s is not plain text", place(pair.Key))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		named, value := n.Content[i], n.Content[i+1]
+		key := named.Value
+		if !plain(named) || named.ShortTag() == "!!merge" {
+			return qlp.Errorf(qlp.Invalid, "the key at %s is not plain text", place(named))
 		}
 		if slices.Contains(seen, key) {
-			return qlp.Errorf(qlp.Invalid, "key %q at %s is given twice", key, place(pair.Key))
+			return qlp.Errorf(qlp.Invalid, "key %q at %s is given twice", key, place(named))
 		}
 		seen = append(seen, key)
 		inner, known := fields[key]
@@ -62,14 +62,14 @@ func (w *writer) mapping(n ast.Node, t reflect.Type, what string) error {
 			inner, known = t.Elem(), true
 		}
 		if !known {
-			return qlp.Errorf(qlp.Invalid, "unknown key %q at %s%s", key, place(pair.Key), nearest(key, fields))
+			return qlp.Errorf(qlp.Invalid, "unknown key %q at %s%s", key, place(named), nearest(key, fields))
 		}
 		if i > 0 {
 			w.out.WriteByte(',')
 		}
 		w.text(key)
 		w.out.WriteByte(':')
-		if err := w.value(pair.Value, inner, key); err != nil {
+		if err := w.value(value, inner, key); err != nil {
 			return err
 		}
 	}
@@ -77,30 +77,20 @@ func (w *writer) mapping(n ast.Node, t reflect.Type, what string) error {
 	return nil
 }
 
-func keyText(n ast.MapKeyNode) (string, bool) {
-	switch k := n.(type) {
-	case *ast.StringNode:
-		return k.Value, true
-	case *ast.MappingKeyNode, *ast.MergeKeyNode, *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
-		return "", false
-	default:
-		if token := n.GetToken(); token != nil {
-			return token.Value, true
-		}
-		return "", false
-	}
+// plain reports whether n is one value, without an anchor or a tag that would make it another.
+func plain(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0
 }
 
-func (w *writer) list(n ast.Node, t reflect.Type, what string) error {
-	node, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (w *writer) list(n *yaml.Node, t reflect.Type, what string) error {
+	if n.Kind != yaml.SequenceNode {
 		return qlp.Errorf(qlp.Invalid, "%s at %s is not a list", what, place(n))
 	}
-	if t.Kind() == reflect.Array && len(node.Values) != t.Len() {
-		return qlp.Errorf(qlp.Invalid, "an item of %s at %s has %d parts, not %d", what, place(n), len(node.Values), t.Len())
+	if t.Kind() == reflect.Array && len(n.Content) != t.Len() {
+		return qlp.Errorf(qlp.Invalid, "an item of %s at %s has %d parts, not %d", what, place(n), len(n.Content), t.Len())
 	}
 	w.out.WriteByte('[')
-	for i, v := range node.Values {
+	for i, v := range n.Content {
 		if i > 0 {
 			w.out.WriteByte(',')
 		}
@@ -113,44 +103,39 @@ func (w *writer) list(n ast.Node, t reflect.Type, what string) error {
 }
 
 // scalar writes one value. A plain word where text is wanted is text, also when YAML would read it as something else.
-func (w *writer) scalar(n ast.Node, t reflect.Type, what string) error {
+func (w *writer) scalar(n *yaml.Node, t reflect.Type, what string) error {
 	refuse := func(wanted string) error {
 		return qlp.Errorf(qlp.Invalid, "%s at %s is not %s", what, place(n), wanted)
 	}
-	switch v := n.(type) {
-	case *ast.StringNode:
+	if !plain(n) {
+		return refuse(wanted(t))
+	}
+	anyText := t.Kind() == reflect.String && t != numberType
+	switch n.ShortTag() {
+	case "!!str", "!!timestamp", "!!merge":
 		switch {
-		case t == numberType:
-			if !numberForm.MatchString(v.Value) {
-				return refuse("a plain decimal number")
-			}
-			w.out.WriteString(v.Value)
-		case t.Kind() == reflect.String:
-			w.text(v.Value)
+		case anyText:
+			w.text(n.Value)
+		case t == numberType && numberForm.MatchString(n.Value):
+			w.out.WriteString(n.Value)
 		default:
 			return refuse(wanted(t))
 		}
-	case *ast.LiteralNode:
-		if t.Kind() != reflect.String || t == numberType {
-			return refuse(wanted(t))
-		}
-		w.text(v.Value.Value)
-	case *ast.IntegerNode, *ast.FloatNode:
-		digits := n.GetToken().Value
+	case "!!int", "!!float":
 		switch {
-		case t.Kind() == reflect.String && t != numberType && t != scalarType:
-			w.text(digits)
-		case t.Kind() == reflect.Bool || !numberForm.MatchString(digits):
+		case anyText && t != scalarType:
+			w.text(n.Value)
+		case t.Kind() == reflect.Bool || !numberForm.MatchString(n.Value):
 			return refuse(wanted(t))
 		default:
-			w.out.WriteString(digits)
+			w.out.WriteString(n.Value)
 		}
-	case *ast.BoolNode:
+	case "!!bool":
 		switch {
 		case t.Kind() == reflect.Bool || t == scalarType:
-			w.out.WriteString(map[bool]string{true: "true", false: "false"}[v.Value])
-		case t.Kind() == reflect.String && t != numberType:
-			w.text(n.GetToken().Value)
+			w.out.WriteString(strings.ToLower(n.Value)) // True and TRUE are true as well
+		case anyText:
+			w.text(n.Value)
 		default:
 			return refuse(wanted(t))
 		}

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/pelletier/go-toml/v2"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/validator/diagnose"
@@ -50,13 +50,28 @@ func parseOne(f qlp.File) (line, column int, err error) {
 			line, column = decode.Position()
 		}
 	default:
-		_, err = parser.ParseBytes(f.Content, 0)
-		if syntax, ok := errors.AsType[yaml.Error](err); ok {
-			if tok := syntax.GetToken(); tok != nil && tok.Position != nil {
-				line, column = tok.Position.Line, tok.Position.Column
-			}
-			err = errors.New(syntax.GetMessage())
-		}
+		line, column, err = parseYAML(f.Content)
 	}
 	return line, column, err
+}
+
+// parseYAML reads every document as a tree, so that no alias is followed and no tag is acted upon.
+func parseYAML(content []byte) (line, column int, err error) {
+	documents, err := yaml.NewLoader(bytes.NewReader(content))
+	for err == nil {
+		var tree yaml.Node
+		err = documents.Load(&tree)
+	}
+	if errors.Is(err, io.EOF) {
+		return 0, 0, nil
+	}
+	fault, ok := errors.AsType[*yaml.LoadError](err)
+	if !ok {
+		return 0, 0, err
+	}
+	at := fault.Mark
+	if fault.ContextMark.Line > 0 {
+		at = fault.ContextMark // where the list began that never ends, say
+	}
+	return at.Line, at.Column, errors.New(fault.Message)
 }

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -100,6 +101,22 @@ func TestParsers(t *testing.T) {
 				t.Error("no digest of what was read")
 			}
 		})
+	}
+}
+
+// TestHostileData holds what the parsers allocate to a bound that a quadratic parser would break.
+func TestHostileData(t *testing.T) {
+	const size, most = 256 << 10, 512 << 20
+	for _, ext := range []string{"yaml", "json", "toml"} {
+		for _, unit := range []string{"- ", "? ", "[", "{", "a: ", "*a ", "&a ", "\"", "'", "|\n", "!", "a: b\n", "[a, ", "{\"a\":", "---\n", "a.", "[[a]]\n"} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			InProcess([]qlp.File{file("a."+ext, strings.Repeat(unit, size/len(unit)))})
+			runtime.ReadMemStats(&after)
+			if used := after.TotalAlloc - before.TotalAlloc; used > most {
+				t.Errorf("%s: %q repeated allocates %d MiB", ext, unit, used>>20)
+			}
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/quantumlayer/qlp/internal/generator"
 	"github.com/quantumlayer/qlp/internal/generator/offline"
@@ -31,7 +31,7 @@ func layout(t *testing.T) []qlp.Task {
 			Owns []string
 		}
 	}
-	if err := yaml.Unmarshal(content, &stack); err != nil {
+	if err := yaml.Load(content, &stack); err != nil {
 		t.Fatal(err)
 	}
 	var tasks []qlp.Task
