@@ -12,6 +12,7 @@ from acceptance.exchange import API_KEY, Client
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 20.0  # seconds
+LEAN = ["-S"] if sys.flags.no_site else []  # without installed packages, as these tests are run
 
 
 class Service:
@@ -32,7 +33,7 @@ class Service:
             "API_KEY": API_KEY,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "service"],
+            [sys.executable, *LEAN, "-m", "service"],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,

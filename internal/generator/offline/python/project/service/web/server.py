@@ -4,7 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,6 +71,12 @@ class Server(ThreadingHTTPServer):
             with self._state:
                 self._running -= 1
                 self._state.notify_all()
+
+    def shutdown(self) -> None:
+        """Stop accepting at once, not at the next poll."""
+        with suppress(OSError):  # where a socket that listens cannot be shut down, the poll must do
+            self.socket.shutdown(socket.SHUT_RDWR)
+        super().shutdown()
 
     def drain(self, seconds: float) -> bool:
         """Wait until no request runs, and say whether that came to pass in time."""
