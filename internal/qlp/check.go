@@ -2,6 +2,7 @@ package qlp
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -84,17 +85,20 @@ func FromExecutions(first Execution, more ...Execution) Evidence {
 // FromReading makes evidence of what an in-process check read.
 func FromReading(what Digest) Evidence { return Evidence{read: what} }
 
+// holds reports whether a pass may rest on e: every execution was recorded, and there is one, or a digest of what was read.
+func (e Evidence) holds() bool {
+	if slices.Contains(e.executions, "") || e.read != "" && e.read.Hex() == "" {
+		return false
+	}
+	return e.read != "" || len(e.executions) > 0
+}
+
 // Pass makes a passed check. Empty evidence (the zero value, or an execution without an id) makes an errored one: a pass
 // without evidence must not exist.
 func Pass(layer Layer, name string, ev Evidence) Check {
 	c := base(layer, name, ev)
-	if ev.read == "" && len(ev.executions) == 0 {
-		return Broken(layer, name, ev, "the check claimed to pass without evidence")
-	}
-	for _, id := range ev.executions {
-		if id == "" {
-			return Broken(layer, name, Evidence{}, "the check claimed to pass with an execution that was not recorded")
-		}
+	if !ev.holds() {
+		return Broken(layer, name, Evidence{}, "the check claimed to pass without evidence: no digest of what was read, and no recorded execution")
 	}
 	c.status = Passed
 	return c
@@ -155,7 +159,7 @@ func (c Check) MarshalJSON() ([]byte, error) {
 	return json.Marshal(checkJSON{c.Layer, c.Name, c.status, c.Required, c.Executions, c.Read, c.Findings, c.Counts, c.Reason})
 }
 
-// UnmarshalJSON reads a check, and refuses a status that does not exist and a pass without evidence.
+// UnmarshalJSON reads a check, and refuses a status that does not exist, a pass without evidence, and negative counts.
 func (c *Check) UnmarshalJSON(b []byte) error {
 	var j checkJSON
 	if err := json.Unmarshal(b, &j); err != nil {
@@ -164,11 +168,14 @@ func (c *Check) UnmarshalJSON(b []byte) error {
 	switch j.Status {
 	case Failed, NotRun, Errored:
 	case Passed:
-		if j.Read == "" && len(j.Executions) == 0 {
+		if !(Evidence{j.Executions, j.Read}).holds() {
 			return Errorf(Invalid, "check %s/%s is passed without evidence", j.Layer, j.Name)
 		}
 	default:
 		return Errorf(Invalid, "check %s/%s has the unknown status %.20q", j.Layer, j.Name, j.Status)
+	}
+	if n := j.Counts; n != nil && min(n.Passed, n.Failed, n.Skipped) < 0 {
+		return Errorf(Invalid, "check %s/%s counts less than nothing", j.Layer, j.Name)
 	}
 	*c = Check{j.Layer, j.Name, j.Required, j.Executions, j.Read, j.Findings, j.Counts, j.Reason, j.Status}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Digest is a SHA-256 in the form "sha256:<64 hex digits>".
@@ -18,12 +19,13 @@ func DigestOf(b []byte) Digest {
 	return Digest("sha256:" + hex.EncodeToString(sum[:]))
 }
 
-// Hex returns the digits without the prefix.
+// Hex returns the 64 digits without the prefix, or "" for what is no digest.
 func (d Digest) Hex() string {
-	if len(d) != 71 {
+	digits, ok := strings.CutPrefix(string(d), "sha256:")
+	if !ok || len(digits) != 64 || strings.Trim(digits, "0123456789abcdef") != "" {
 		return ""
 	}
-	return string(d[7:])
+	return digits
 }
 
 // File is one file of a project, with its content.

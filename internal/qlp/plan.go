@@ -56,7 +56,11 @@ func covers(owned, file string) bool {
 	return owned == file
 }
 
-func overlaps(a, b string) bool { return covers(a, b) || covers(b, a) }
+// overlaps also finds a file where another task has a folder: both cannot exist.
+func overlaps(a, b string) bool {
+	a, b = strings.TrimSuffix(a, "/")+"/", strings.TrimSuffix(b, "/")+"/"
+	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+}
 
 // Validate refuses a plan whose graph or paths cannot work: no task, an id twice, an unknown or own dependency, a cycle,
 // a path outside the project, a path with two owners. The error names what is wrong and where.
