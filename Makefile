@@ -18,9 +18,13 @@ help: ## show this help
 
 run: setup-run build ## take INTENT='...' to a verified capsule (has a sample intent)
 	@mkdir -p $(OUT)
-	./$(BIN)/qlp run --tools-dir $(TOOLS)/bin --out $(OUT) $(if $(STACK),--stack $(STACK)) "$$INTENT_AS_IT_IS"
+	./$(BIN)/qlp run --out $(OUT) $(if $(STACK),--stack $(STACK)) "$$INTENT_AS_IT_IS"
 
-build: $(BIN)/qlp-init $(BIN)/qlp ## build bin/qlp and its helper bin/qlp-init
+build: $(BIN)/qlp-init $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helper bin/qlp-init
+
+$(BIN)/tools: # where qlp looks for what set-up installed
+	@mkdir -p $(BIN)
+	ln -sfn ../.tools/bin $@
 
 $(BIN)/qlp-init: FORCE
 	@mkdir -p $(BIN)

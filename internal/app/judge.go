@@ -44,10 +44,15 @@ func judge(ctx context.Context, cfg config.Config, log *slog.Logger) (*Judgement
 // Close destroys the sandboxes that are left.
 func (j *Judgement) Close() error { return j.driver.Close() }
 
-// addTools puts a folder with optional tools before the PATH of this process, where every room looks for programs.
+// addTools puts a folder with optional tools before the PATH of this process, where every room looks for programs: the one
+// that is set, or the folder "tools" beside this program, if there is one.
 func addTools(dir string) error {
 	if dir == "" {
-		return nil
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+		dir = filepath.Join(filepath.Dir(self), "tools")
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {

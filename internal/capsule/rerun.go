@@ -15,6 +15,7 @@ type Comparison struct {
 	Recorded string `json:"recorded"`
 	Again    string `json:"again"`
 	Same     bool   `json:"same"`
+	Untried  string `json:"untried,omitempty"` // why it could not be run this time: a tool is missing on this machine
 }
 
 // Rerun is the outcome of running a capsule's commands again.
@@ -26,6 +27,22 @@ type Rerun struct {
 // Same reports whether everything came out as recorded.
 func (r Rerun) Same() bool {
 	return !slices.ContainsFunc(r.Comparisons, func(c Comparison) bool { return !c.Same })
+}
+
+// Untried returns why something was not run again, if that is all that keeps the rerun from being the same: this machine
+// could not ask, and nothing is known to be wrong.
+func (r Rerun) Untried() []string {
+	var reasons []string
+	for _, c := range r.Comparisons {
+		switch {
+		case c.Same:
+		case c.Untried == "":
+			return nil
+		case !slices.Contains(reasons, c.Untried):
+			reasons = append(reasons, c.Untried)
+		}
+	}
+	return reasons
 }
 
 // Rerun unpacks the project into fresh sandboxes, runs every recorded command again through v, and compares the status and
@@ -41,6 +58,7 @@ func (c *Capsule) Rerun(ctx context.Context, v validator.Validator, progress fun
 	for _, k := range report.Checks {
 		again[k.Key()] = k
 	}
+	untried := map[string]string{} // by check
 	required := make([]qlp.Check, 0, len(c.Checks))
 	for _, k := range c.Checks {
 		now, ok := again[k.Key()]
@@ -48,35 +66,38 @@ func (c *Capsule) Rerun(ctx context.Context, v validator.Validator, progress fun
 			now = qlp.Skip(k.Layer, k.Name, "it was not run again")
 		}
 		delete(again, k.Key())
-		r.compare(k.Key(), describe(k), describe(now))
+		if now.Status() == qlp.NotRun && k.Status() != qlp.NotRun {
+			untried[k.Key()] = k.Key() + ": " + now.Reason
+		}
+		r.compare(k.Key(), describe(k), describe(now), untried[k.Key()])
 		now.Required = k.Required
 		required = append(required, now)
 	}
 	for _, k := range report.Checks {
 		if _, extra := again[k.Key()]; extra {
-			r.compare(k.Key(), "not there", describe(k))
+			r.compare(k.Key(), "not there", describe(k), "")
 		}
 	}
-	r.compareExecutions(c.Executions, report.Executions)
+	r.compareExecutions(c.Executions, report.Executions, untried)
 	r.Verdict = qlp.Decide(required)
 	return r, nil
 }
 
-func (r *Rerun) compare(check, recorded, now string) {
-	r.Comparisons = append(r.Comparisons, Comparison{check, recorded, now, recorded == now})
+func (r *Rerun) compare(check, recorded, now, untried string) {
+	r.Comparisons = append(r.Comparisons, Comparison{check, recorded, now, recorded == now, untried})
 }
 
-func (r *Rerun) compareExecutions(recorded, now []qlp.Execution) {
+func (r *Rerun) compareExecutions(recorded, now []qlp.Execution, untried map[string]string) {
 	byID := map[string]qlp.Execution{}
 	for _, x := range now {
 		byID[x.ID] = x
 	}
 	for _, x := range recorded {
-		again := "not run"
+		again, why := "not run", untried[x.Check]
 		if y, ok := byID[x.ID]; ok {
-			again = describeExecution(y)
+			again, why = describeExecution(y), ""
 		}
-		r.compare(x.ID, describeExecution(x), again)
+		r.compare(x.ID, describeExecution(x), again, why)
 	}
 }
 

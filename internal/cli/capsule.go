@@ -44,7 +44,7 @@ func (c *command) verifyCapsule() *cobra.Command {
 		Short: "Check a capsule offline, from the file alone",
 		Long: "Check a capsule offline, from the file alone: the archive, every digest, the signature, and that the verdict follows from the\n" +
 			"evidence. With --rerun the recorded commands are run again in a clean sandbox and compared.\n\n" +
-			"A good capsule is one that says the truth: its verdict may still be \"failed\".\n\nExit codes: 0 good, 1 not good, 2 usage, 3 unreadable, 6 machine error.",
+			"A good capsule is one that says the truth: its verdict may still be \"failed\".\n\nExit codes: 0 good, 1 not good, 2 usage, 3 unreadable, 6 this machine cannot tell (with --rerun: a tool is missing).",
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.doVerify(cmd, args[0], key, rerun) },
 	}
@@ -111,6 +111,9 @@ func (c *command) rerun(cmd *cobra.Command, path string, opened *capsule.Capsule
 	if !c.json {
 		c.printComparisons(result)
 	}
+	if reasons := result.Untried(); len(reasons) > 0 {
+		return c.notTried(path, v, reasons)
+	}
 	if !result.Same() {
 		return c.notGood(path, v, qlp.Errorf(qlp.Invalid, "running it again gave something else than what is recorded"))
 	}
@@ -122,7 +125,10 @@ func (c *command) printComparisons(r capsule.Rerun) {
 	rows := [][]string{{"CHECK OR EXECUTION", "RECORDED", "AGAIN", ""}}
 	for _, x := range r.Comparisons {
 		same, again := paint.green("same"), "same"
-		if !x.Same {
+		switch {
+		case x.Untried != "":
+			same, again = paint.yellow("not tried"), plain(x.Again, 100)
+		case !x.Same:
 			same, again = paint.red("differs"), plain(x.Again, 100)
 		}
 		rows = append(rows, []string{x.Check, plain(x.Recorded, 80), again, same})
@@ -150,6 +156,20 @@ func (c *command) good(path string, v verification) error {
 		c.printf("  %d checks and executions came out the same again\n", len(v.Rerun.Comparisons))
 	}
 	return nil
+}
+
+// notTried says what this machine lacks. The capsule is neither good nor bad by that.
+func (c *command) notTried(path string, v verification, reasons []string) error {
+	v.Type, v.Reason = "capsule.undecided", "not everything could be run again on this machine"
+	if c.json {
+		c.printJSON(v)
+		return exitError(exitMachine)
+	}
+	c.printf("%s: %s: %s\n", path, newPaint(c.out).yellow("undecided"), v.Reason)
+	for _, reason := range reasons {
+		c.printf("  %s\n", reason)
+	}
+	return exitError(exitMachine)
 }
 
 func (c *command) notGood(path string, v verification, err error) error {

@@ -28,7 +28,7 @@ type Config struct {
 	Repairs        int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
 	RequireLimits  bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
 	Policy         string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
-	ToolsDir       string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH" default:""`
+	ToolsDir       string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
 	StopGrace      time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }
 
