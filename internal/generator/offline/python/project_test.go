@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,13 +74,12 @@ func TestProjectsPassTheirOwnChecks(t *testing.T) {
 				run(t, dir, "ruff", "format", "--check", "--diff", ".")
 				run(t, dir, "ruff", "check", ".")
 			})
-			t.Run("terraform", func(t *testing.T) {
-				need(t, "terraform")
-				if _, err := os.Stat(filepath.Join(dir, "deploy", "azure")); err != nil {
-					t.Skip("this Spec asks for no Terraform")
-				}
-				run(t, dir, "terraform", "fmt", "-check", "-diff", "deploy/azure")
-			})
+			if slices.Contains(spec.Extras, extraAzure) {
+				t.Run("terraform", func(t *testing.T) {
+					need(t, "terraform")
+					run(t, dir, "terraform", "fmt", "-check", "-diff", "deploy/azure")
+				})
+			}
 		})
 	}
 }
