@@ -27,3 +27,23 @@ func dial(conn *wire.Conn, port int) {
 	}
 	_ = conn.Send(wire.Reply{Kind: wire.KindDone}, fd)
 }
+
+// listen opens a port on the sandbox's loopback device and hands the listening socket out, so that whoever holds it answers
+// programs inside from outside, without a network between them.
+func listen(conn *wire.Conn, port int) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		_ = conn.Send(failure(err))
+		return
+	}
+	defer unix.Close(fd)
+	err = unix.Bind(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
+	if err == nil {
+		err = unix.Listen(fd, 128)
+	}
+	if err != nil {
+		_ = conn.Send(failure(err))
+		return
+	}
+	_ = conn.Send(wire.Reply{Kind: wire.KindDone}, fd)
+}

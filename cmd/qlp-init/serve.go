@@ -94,6 +94,9 @@ func (s *server) handle(req wire.Request, fds []int) {
 	case req.Op == wire.OpDial:
 		dial(conn, req.Port)
 		return
+	case req.Op == wire.OpListen:
+		listen(conn, req.Port)
+		return
 	case req.Op == wire.OpUsage:
 		u := usage()
 		u.Kind = wire.KindDone

@@ -16,6 +16,9 @@ const (
 // AtLeast says whether l is as strong as want. An unknown level is weaker than all.
 func (l Level) AtLeast(want Level) bool { return l.rank() >= want.rank() && l.rank() > 0 }
 
+// Known says whether l is one of the levels.
+func (l Level) Known() bool { return l.rank() > 0 }
+
 func (l Level) rank() int {
 	switch l {
 	case LevelVM:

@@ -36,6 +36,7 @@ type box struct {
 	gone    chan struct{} // closed when bubblewrap, and with it every process inside, has ended
 
 	complaint *complaint
+	egress    *egress // nil: no way out
 
 	mu        sync.Mutex
 	execs     int
@@ -180,6 +181,7 @@ func (b *box) destroy(ctx context.Context) error {
 		err = b.group.kill(destroyTimeout)
 	}
 	b.runs.Wait()
+	b.egress.close()
 	b.complaint.close()
 	b.uid.release()
 	if b.group != nil {

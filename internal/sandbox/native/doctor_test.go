@@ -109,3 +109,20 @@ func TestPythonToolchainRuns(t *testing.T) {
 		t.Errorf("%s %s %s %v", res.Verdict, res.Stdout, res.Stderr, err)
 	}
 }
+
+func TestIsolationIsAFloor(t *testing.T) {
+	d := setup(t, Config{})
+	for level, want := range map[sandbox.Level]qlp.Code{
+		"": "", sandbox.LevelProcess: "", sandbox.LevelNamespaces: "", sandbox.LevelGVisor: qlp.Unavailable, sandbox.LevelVM: qlp.Unavailable, "thick": qlp.Invalid,
+	} {
+		sb, err := d.Create(t.Context(), sandbox.Spec{Isolation: level})
+		if qlp.CodeOf(err) != want || err != nil && qlp.RemedyOf(err) == "" {
+			t.Errorf("%q: %v", level, err)
+		}
+		if err == nil {
+			if err := sb.Destroy(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

@@ -102,7 +102,7 @@ func (d *Driver) Capabilities(ctx context.Context) (sandbox.Capabilities, error)
 	if res.Verdict != sandbox.OK {
 		return sandbox.Capabilities{}, qlp.Errorf(qlp.Unavailable, "the sandbox cannot run true: %s", res.Verdict)
 	}
-	return sandbox.Capabilities{Isolation: sandbox.LevelNamespaces, Engine: d.engine.String(), Enforcement: d.enforcement(), Dial: true}, nil
+	return sandbox.Capabilities{Isolation: sandbox.LevelNamespaces, Engine: d.engine.String(), Enforcement: d.enforcement(), Dial: true, Egress: true}, nil
 }
 
 // enforcement says how each limit is held on this machine.
@@ -126,6 +126,9 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	if err != nil {
 		return nil, err
 	}
+	if err := weakest(spec.Isolation); err != nil {
+		return nil, err
+	}
 	enforcement := d.enforcement()
 	if spec.Require {
 		for _, name := range slices.Sorted(maps.Keys(enforcement)) {
@@ -138,6 +141,9 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 		d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), enforcement: enforcement,
 		env: maps.Clone(spec.Env), gone: make(chan struct{}),
 	}
+	if spec.Egress != nil {
+		b.env = proxyEnv(spec.Env)
+	}
 	if err := d.register(b); err != nil {
 		return nil, err
 	}
@@ -145,11 +151,28 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	if !d.cgroups.has(ctlCPU) {
 		p.cpus = int(math.Ceil(b.limits.CPUs))
 	}
-	if err := b.start(ctx, p); err != nil {
+	err = b.start(ctx, p)
+	if err == nil && spec.Egress != nil {
+		err = b.openEgress(ctx, spec.Egress)
+	}
+	if err != nil {
 		_ = b.Destroy(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("create sandbox: %w", err)
 	}
 	return b, nil
+}
+
+// weakest refuses what asks for a stronger wall than namespaces.
+func weakest(want sandbox.Level) error {
+	switch {
+	case want == "" || sandbox.LevelNamespaces.AtLeast(want) && want.Known():
+		return nil
+	case !want.Known():
+		return qlp.Errorf(qlp.Invalid, "there is no isolation level %.40q", want).
+			WithRemedy("choose one of: %s, %s, %s, %s", sandbox.LevelVM, sandbox.LevelGVisor, sandbox.LevelNamespaces, sandbox.LevelProcess)
+	}
+	return qlp.Errorf(qlp.Unavailable, "the native driver isolates by %s, and %s is asked for", sandbox.LevelNamespaces, want).
+		WithRemedy("ask for %s, or use a driver that is stronger", sandbox.LevelNamespaces)
 }
 
 const delegateHint = "run QLP as root, or in its own delegated cgroup: `systemd-run --user --scope -p Delegate=yes qlp …`"

@@ -95,6 +95,7 @@ func Run(t *testing.T, o Options) {
 	}
 	t.Run("files", func(t *testing.T) { files(t, o) })
 	t.Run("life", func(t *testing.T) { life(t, o) })
+	t.Run("egress", func(t *testing.T) { egress(t, o) })
 }
 
 // NewBench makes a sandbox and its surroundings.

@@ -11,11 +11,12 @@ package wire
 
 // The operations of a Request.
 const (
-	OpExec  = "exec"  // fds: reply, stdin, stdout, stderr, then cgroup task files to enter
-	OpPut   = "put"   // fds: reply, the read end of a pipe with a tar
-	OpGet   = "get"   // fds: reply, the write end of a pipe for a tar
-	OpDial  = "dial"  // fds: reply; the answer carries the socket
-	OpUsage = "usage" // fds: reply
+	OpExec   = "exec"   // fds: reply, stdin, stdout, stderr, then cgroup task files to enter
+	OpPut    = "put"    // fds: reply, the read end of a pipe with a tar
+	OpGet    = "get"    // fds: reply, the write end of a pipe for a tar
+	OpDial   = "dial"   // fds: reply; the answer carries the socket
+	OpListen = "listen" // fds: reply; the answer carries the listening socket
+	OpUsage  = "usage"  // fds: reply
 )
 
 // Request is one message on the control socket.
@@ -38,7 +39,7 @@ type Request struct {
 	MaxBytes int64 `json:"max_bytes,omitempty"`
 	MaxFiles int   `json:"max_files,omitempty"`
 
-	// dial
+	// dial and listen
 	Port int `json:"port,omitempty"`
 }
 
@@ -63,7 +64,7 @@ const (
 	KindStarted = "started" // execve succeeded
 	KindFailed  = "failed"  // the operation did not happen; Errno and Stage say why
 	KindExit    = "exit"    // the program ended and is reaped
-	KindDone    = "done"    // put, get, dial or usage succeeded
+	KindDone    = "done"    // put, get, dial, listen or usage succeeded
 )
 
 // Stages at which an exec may fail.
