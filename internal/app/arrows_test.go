@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"internal/planner":     {"internal/qlp", "internal/contract"},
 	"internal/generator":   {"internal/qlp", "internal/contract"},
 	"internal/validator":   {"internal/qlp", "internal/sandbox", "internal/contract"},
+	"internal/fetcher":     {"internal/qlp", "internal/sandbox", "internal/stack"},
 	"internal/capsule":     {"internal/qlp", "internal/validator"},
 	"internal/events":      {"internal/qlp", "internal/store"},
 	"internal/orchestrator": {
