@@ -31,6 +31,11 @@ const (
 	exitUnverified = 4
 	exitCanceled   = 5
 	exitMachine    = 6 // the machine, not the project, is at fault
+
+	// Of qlp sandbox run alone, which otherwise ends as its command did.
+	exitSandbox       = 125
+	exitNotExecutable = 126
+	exitNotThere      = 127
 )
 
 // exitError carries an exit code that a command chose. Its message, if any, was printed already.

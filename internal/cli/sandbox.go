@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -23,74 +23,108 @@ func (c *command) sandbox() *cobra.Command {
 }
 
 func (c *command) runInSandbox() *cobra.Command {
-	var wall time.Duration
-	var cpu float64
-	var pids int
-	var dir string
+	var t app.Trial
+	var isolation, network string
+	l := &t.Spec.Limits
 	memory, disk, output := size(256*sandbox.MiB), size(64*sandbox.MiB), size(sandbox.MiB)
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- CMD [ARG...]",
 		Short: "Run one command without network, within limits, on a copy of a folder",
 		Long: "Run one command without network, within limits, on a copy of a folder that is thrown away afterwards.\n\n" +
-			"Exit codes: 0 the command ended with 0, 1 it did not (the verdict says how), 2 usage, 5 interrupted, 6 machine error.",
-		Example: "  qlp sandbox run --wall 2s --memory 64m -- python3 -c 'print(6*7)'",
-		Args:    usage(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := c.load()
-			if err != nil {
-				return err
-			}
-			limits := sandbox.Limits{
-				CPUs: cpu, Wall: wall, Memory: int64(memory), Pids: pids, Disk: int64(disk), Output: int64(output),
-			}
-			if err := positive(limits); err != nil {
-				return err
-			}
-			driver, err := app.Sandbox(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			spec := sandbox.Spec{Limits: limits, Require: cfg.RequireLimits}
-			result, err := sandbox.RunOnce(cmd.Context(), driver, spec, sandbox.Cmd{Argv: args}, dir)
-			if err = errors.Join(err, driver.Close()); err != nil {
-				return err
-			}
-			c.printResult(result)
-			if result.Verdict == sandbox.Canceled {
-				return exitError(exitCanceled)
-			}
-			if result.Verdict != sandbox.OK {
-				return exitError(exitFailed)
+			"Exit codes: the command's own when it ended by itself; 126 it cannot be executed; 127 it is not there; 125 everything else: it was\n" +
+			"killed (the last line, or the verdict, says for what), the input is wrong, or the machine cannot do it.",
+		Example: "  qlp sandbox run --wall 2s --memory 64m -- python3 -c 'print(6*7)'\n" +
+			"  qlp sandbox run --stack go --net fetch --memory 2g --disk 1g --pids 500 --wall 2m --dir . -- go mod download",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.notStarted(qlp.Errorf(qlp.Invalid, "there is no command").WithRemedy("put it behind --: qlp sandbox run -- echo hello"))
 			}
 			return nil
 		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			l.Memory, l.Disk, l.Output = int64(memory), int64(disk), int64(output)
+			t.Spec.Isolation, t.Fetch = sandbox.Level(isolation), network == "fetch"
+			t.Cmd.Argv = args
+			tried, err := c.try(cmd, t, network)
+			if err != nil {
+				return c.notStarted(err)
+			}
+			c.printTried(tried)
+			return ending(tried.Result)
+		},
 	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return c.notStarted(qlp.Errorf(qlp.Invalid, "%w", err).WithRemedy("see qlp sandbox run --help"))
+	})
 	f := cmd.Flags()
-	f.DurationVar(&wall, "wall", 10*time.Second, "time on the clock")
-	f.Float64Var(&cpu, "cpu", 1, "processors")
+	f.StringVar(&t.Driver, "driver", "", "driver of the sandbox: "+strings.Join(app.Drivers(), ", "))
+	f.StringVar(&isolation, "isolation", "", "weakest wall that will do: vm, gvisor, namespaces, process")
+	f.StringVar(&network, "net", "none", "none, or fetch: the registries that this machine's package managers are set to use")
+	f.StringVar(&t.Stack, "stack", "", "stack whose toolchain the command sees (default: the system's own programs)")
+	f.DurationVar(&l.Wall, "wall", 10*time.Second, "time on the clock")
+	f.Float64Var(&l.CPUs, "cpu", 1, "processors")
 	f.Var(&memory, "memory", "memory, with k, m or g")
-	f.IntVar(&pids, "pids", 64, "processes and threads")
+	f.IntVar(&l.Pids, "pids", 64, "processes and threads")
 	f.Var(&disk, "disk", "size of the writable places, with k, m or g")
 	f.Var(&output, "output", "bytes of output that are kept, with k, m or g")
-	f.StringVar(&dir, "dir", "", "folder whose copy is the working folder (default: an empty one)")
+	f.StringVar(&t.Dir, "dir", "", "folder whose copy is the working folder (default: an empty one)")
 	f.BoolVar(&c.json, "json", false, "print one JSON object with verdict, output and figures")
 	return cmd
 }
 
-func positive(l sandbox.Limits) error {
-	if l.Wall <= 0 || l.CPUs <= 0 || l.Pids <= 0 || l.Memory <= 0 || l.Disk <= 0 || l.Output <= 0 {
-		return qlp.Errorf(qlp.Invalid, "a limit is not above zero").WithRemedy("leave it out for its default")
+// try refuses what cannot be meant before anything starts.
+func (c *command) try(cmd *cobra.Command, t app.Trial, network string) (app.Tried, error) {
+	if network != "none" && network != "fetch" {
+		return app.Tried{}, qlp.Errorf(qlp.Invalid, "there is no network %.40q", network).WithRemedy("use none or fetch")
 	}
-	return nil
+	if err := sensible(t.Spec.Limits); err != nil {
+		return app.Tried{}, err
+	}
+	if err := executable(t.Dir, t.Cmd.Argv[0]); err != nil {
+		return app.Tried{}, err
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return app.Tried{}, err
+	}
+	t.Spec.Require = cfg.RequireLimits
+	return app.Try(cmd.Context(), cfg, t)
 }
 
-func (c *command) printResult(r sandbox.Result) {
+// notStarted prints why nothing was run.
+func (c *command) notStarted(err error) error {
+	_ = c.exitCode(err)
+	return exitError(exitSandbox)
+}
+
+// ending is Docker's convention: the program's own exit code, or one that says why there is none.
+func ending(r sandbox.Result) error {
+	switch {
+	case r.Verdict == sandbox.OK:
+		return nil
+	case r.Verdict == sandbox.Nonzero:
+		return exitError(r.ExitCode)
+	case r.Verdict == sandbox.NotStarted && r.Reason == sandbox.ReasonNotFound:
+		return exitError(exitNotThere)
+	case r.Verdict == sandbox.NotStarted:
+		return exitError(exitNotExecutable)
+	}
+	return exitError(exitSandbox)
+}
+
+func (c *command) printTried(t app.Tried) {
+	r := t.Result
 	if c.json {
-		c.printJSON(r)
+		c.printJSON(t)
 		return
 	}
 	_, _ = c.out.Write(r.Stdout)
 	_, _ = c.err.Write(r.Stderr)
+	for _, d := range t.Egress {
+		if !d.Allowed {
+			_, _ = fmt.Fprintf(c.err, "qlp: refused: %s %s port %d: %s\n", d.Method, d.Host, d.Port, d.Reason)
+		}
+	}
 	if r.Verdict != sandbox.OK {
 		text := string(r.Verdict)
 		switch {
@@ -99,7 +133,7 @@ func (c *command) printResult(r sandbox.Result) {
 		case r.Verdict == sandbox.Nonzero:
 			text += ", exit code " + strconv.Itoa(r.ExitCode)
 		}
-		_, _ = c.err.Write([]byte("qlp: " + text + because(r.Reason) + "\n"))
+		_, _ = fmt.Fprintf(c.err, "qlp: %s%s\n", text, because(r.Reason))
 	}
 }
 

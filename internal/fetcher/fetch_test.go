@@ -2,9 +2,7 @@ package fetcher
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,30 +14,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/stack"
 )
 
-const envInit = "QLP_TEST_INIT"
-
-func TestMain(m *testing.M) { os.Exit(testAll(m)) }
-
-func testAll(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "qlp-fetcher-test-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = os.Chmod(dir, 0o755)
-	}
-	if err == nil {
-		var path string
-		if path, err = sandboxtest.BuildInit(context.Background(), dir); err == nil {
-			err = os.Setenv(envInit, path)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-// project needs a package that its manager must fetch, and says so when it runs.
+// sample needs a package that its manager must fetch, and says so when it runs.
 type sample struct {
 	files []qlp.File
 	run   [][]string // in a sandbox without a network
@@ -123,7 +98,12 @@ func TestPackagesComeThroughTheDoor(t *testing.T) {
 
 func driverFor(t *testing.T) sandbox.Driver {
 	t.Helper()
-	d, err := native.New(t.Context(), slog.New(slog.DiscardHandler), native.Config{InitPath: os.Getenv(envInit)})
+	dir := t.TempDir()
+	init, err := sandboxtest.BuildInit(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := native.New(t.Context(), slog.New(slog.DiscardHandler), native.Config{InitPath: init})
 	if err != nil {
 		t.Fatal(err)
 	}

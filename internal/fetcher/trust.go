@@ -9,9 +9,9 @@ import (
 
 const insideBundle = "/qlp/ca-certificates.crt"
 
-// trust lets the tools inside trust the certificate authorities that this machine trusts: a company's mirror may have its
+// Trust lets the tools inside trust the certificate authorities that this machine trusts: a company's mirror may have its
 // own. Where none is found, the tools' own lists must do.
-func trust(spec *sandbox.Spec) error {
+func Trust(spec *sandbox.Spec) {
 	places := []string{
 		os.Getenv("SSL_CERT_FILE"), "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
 	}
@@ -24,7 +24,6 @@ func trust(spec *sandbox.Spec) error {
 		for _, name := range []string{"SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO"} {
 			spec.Env[name] = insideBundle
 		}
-		return nil
+		return
 	}
-	return nil
 }
