@@ -23,7 +23,7 @@ func sensible(l sandbox.Limits) error {
 	if err := unix.Sysinfo(&info); err != nil {
 		return qlp.Errorf(qlp.Internal, "read the machine's memory: %w", err)
 	}
-	has := int64(info.Totalram) * int64(info.Unit) //nolint:unconvert,gosec // the types differ between architectures; no machine has 8 EiB
+	has := int64(info.Totalram) * int64(info.Unit) //nolint:gosec // the types differ between architectures; no machine has 8 EiB
 	const most, maxPids, maxOutput = 24 * time.Hour, 1 << 20, sandbox.GiB
 	switch {
 	case l.Memory > has:
@@ -52,7 +52,7 @@ func executable(dir, program string) error {
 	}
 	f, err := elf.Open(filepath.Join(dir, program))
 	if err != nil {
-		return nil //nolint:nilerr // no ELF file
+		return nil // no ELF file
 	}
 	defer f.Close()
 	here := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390, "ppc64le": elf.EM_PPC64}[runtime.GOARCH]
