@@ -40,6 +40,9 @@ func newBench(driver sandbox.Driver, require bool, log *slog.Logger) *bench {
 
 // Open returns a sandbox for the stack.
 func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
+	if elsewhere(b.driver) {
+		return b.driver.Create(ctx, sandbox.Spec{Stack: st.Name, Require: b.require, Labels: map[string]string{"stack": st.Name}})
+	}
 	e, err := b.equip(ctx, st)
 	if err != nil {
 		return nil, err

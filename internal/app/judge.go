@@ -9,7 +9,6 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/sandbox"
-	"github.com/quantumlayer/qlp/internal/sandbox/native"
 	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/validator/pipeline"
 )
@@ -29,7 +28,7 @@ func judge(ctx context.Context, cfg config.Config, log *slog.Logger) (*Judgement
 	if err := addTools(cfg.ToolsDir); err != nil {
 		return nil, err
 	}
-	driver, err := native.New(ctx, log, native.Config{})
+	driver, err := driverFor(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}

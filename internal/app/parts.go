@@ -39,8 +39,15 @@ func Keyring(cfg config.Config) capsule.Keyring {
 }
 
 // Sandbox returns the driver that the settings choose. The caller closes it.
-func Sandbox(ctx context.Context, _ config.Config) (sandbox.Driver, error) {
-	return native.New(ctx, slog.New(slog.DiscardHandler), native.Config{})
+func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
+	return driverFor(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+func driverFor(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
+	if cfg.Executors != "" {
+		return remoteDriver(ctx, cfg, log)
+	}
+	return native.New(ctx, log, native.Config{})
 }
 
 // Trust returns whose capsules are accepted on this machine, and by which policy.
