@@ -36,7 +36,7 @@ func Door(ctx context.Context, hosts []string, wanted func(Manager) bool) (*egre
 		maps.Copy(env, r.env)
 	}
 	if found == 0 {
-		return nil, nil, qlp.Errorf(qlp.Unavailable, "no package manager that could fetch anything is on this machine").WithRemedy("install one: go, npm, pip or cargo")
+		return nil, nil, qlp.Errorf(qlp.Unavailable, "no package manager that could fetch anything is on this machine").WithRemedy("install one: go, npm, pip, cargo or mvn")
 	}
 	proxy, err := egress.New(rules, nil, nil)
 	return proxy, env, err

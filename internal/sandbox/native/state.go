@@ -92,11 +92,12 @@ func (s *state) fill() error {
 }
 
 // sharedEtc are the parts of the host's /etc that programs below /usr need to start: links of alternatives, the linker's
-// cache, certificate authorities (no keys), settings of Java.
+// cache, certificate authorities (no keys), settings of Java and Maven's launcher.
 func sharedEtc() []string {
 	names := []string{
 		"/etc/alternatives", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs/ca-bundle.crt",
-		"/etc/ld.so.cache", "/etc/mime.types", "/etc/crypto-policies/back-ends",
+		"/etc/ld.so.cache", "/etc/mime.types", "/etc/crypto-policies/back-ends", "/etc/ssl/certs/java/cacerts", "/etc/pki/java/cacerts",
+		"/etc/maven/m2.conf", "/etc/maven/logging", // and not its settings.xml, which may hold passwords
 	}
 	java, _ := filepath.Glob("/etc/java-*")
 	return append(names, java...)
