@@ -237,3 +237,19 @@ type gated struct {
 }
 
 func (g *gated) Write(b []byte) (int, error) { <-g.gate; return g.w.Write(b) }
+
+// TestInputThenAnother runs commands whose input is read to its end, and each time another on what may be the same
+// connection: letting go of the input must not end the next request before it begins.
+func TestInputThenAnother(t *testing.T) {
+	m := executor(t, sandboxd.Config{Driver: nativeDriver(t)})
+	sb := sandboxOn(t, pool(t, remote.Config{Executors: []string{m.url}}), sandbox.Spec{})
+	for i := range 40 {
+		res, err := sb.Exec(t.Context(), sandbox.Cmd{Argv: []string{"cat"}, Stdin: strings.NewReader("in")})
+		if err != nil || res.Verdict != sandbox.OK || string(res.Stdout) != "in" {
+			t.Fatalf("%d with input: %s %q %v", i, res.Verdict, res.Stdout, err)
+		}
+		if res, err = sb.Exec(t.Context(), sandbox.Cmd{Argv: []string{"true"}}); err != nil || res.Verdict != sandbox.OK {
+			t.Fatalf("%d after it: %s %v", i, res.Verdict, err)
+		}
+	}
+}

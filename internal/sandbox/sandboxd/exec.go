@@ -62,6 +62,9 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request) (*order, error) {
 	}
 	if o.cmd.Stdin {
 		_ = o.out.ctl.EnableFullDuplex() // HTTP/1.1 alone is served
+		// Letting go of the input sets a deadline. Should the server be waiting for the next request by then, it takes that
+		// for the end of the connection, and every later request on it would begin with a cancelled context.
+		w.Header().Set("Connection", "close")
 		o.run.Stdin = input{body, o.lose}
 		return o, nil
 	}
