@@ -22,6 +22,8 @@ var arrows = map[string][]string{
 	"internal/config":    {"internal/qlp"},
 	"internal/stack":     {"internal/qlp"},
 	"internal/contract":  {"internal/qlp"},
+	// Software that exists already, read from a folder.
+	"internal/repository": {"internal/qlp"},
 
 	"internal/blob":    {"internal/qlp"},
 	"internal/store":   {"internal/qlp"},
@@ -51,7 +53,7 @@ var arrows = map[string][]string{
 	"internal/app":    {"internal"},
 	"internal/cli": {
 		"internal/app", "internal/client", "internal/config", "internal/qlp", "internal/telemetry", "internal/capsule", "internal/interpreter",
-		"internal/planner", "internal/sandbox", "internal/validator/security/gosectool",
+		"internal/planner", "internal/sandbox", "internal/validator/security/gosectool", "internal/validator/test/sitetool",
 	},
 	"e2e":   {"internal/client", "internal/qlp"},
 	"bench": {"internal", "cmd"},

@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/stack"
+	"github.com/quantumlayer/qlp/internal/validator"
 )
 
 // insideBinary is where the sandbox finds this program, whose tools some stacks' commands name.
@@ -38,16 +42,30 @@ func newBench(driver sandbox.Driver, require bool, log *slog.Logger) *bench {
 	return &bench{driver: driver, require: require, log: log, stacks: map[string]*equipment{}}
 }
 
-// Open returns a sandbox for the stack.
-func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
+// Open returns a sandbox for the stack, in which what was fetched is seen.
+func (b *bench) Open(ctx context.Context, st qlp.Stack, supplies validator.Supplies) (sandbox.Sandbox, error) {
+	spec := sandbox.Spec{Require: b.require, Labels: map[string]string{"stack": st.Name}}
+	known, err := stack.Known(st.Name)
+	if err != nil {
+		return nil, qlp.Errorf(qlp.Unavailable, "%w", err)
+	}
+	if r := known.Room; r != nil { // our own data: a capsule may come from a stranger
+		spec.Limits = sandbox.Limits{
+			Memory: r.MemoryMiB * sandbox.MiB, Disk: r.DiskMiB * sandbox.MiB, FileSize: r.DiskMiB * sandbox.MiB / 2, Wall: time.Duration(r.WallMS) * time.Millisecond,
+		}
+	}
 	if elsewhere(b.driver) {
-		return b.driver.Create(ctx, sandbox.Spec{Stack: st.Name, Require: b.require, Labels: map[string]string{"stack": st.Name}})
+		spec.Stack = st.Name
+		return b.driver.Create(ctx, spec)
 	}
 	e, err := b.equip(ctx, st)
 	if err != nil {
 		return nil, err
 	}
-	return b.driver.Create(ctx, sandbox.Spec{Mounts: e.mounts, Env: e.env, Require: b.require, Labels: map[string]string{"stack": st.Name}})
+	spec.Mounts = slices.Concat(e.mounts, supplies.Mounts)
+	spec.Env = maps.Clone(e.env)
+	maps.Copy(spec.Env, supplies.Env) // what was fetched is found where it says, whatever the cache's settings are
+	return b.driver.Create(ctx, spec)
 }
 
 func (b *bench) equip(ctx context.Context, st qlp.Stack) (*equipment, error) {
@@ -62,7 +80,7 @@ func (b *bench) equip(ctx context.Context, st qlp.Stack) (*equipment, error) {
 		// Finding a toolchain runs commands on the host. They come from our own data, never from the stack at hand: that one
 		// may have come in a stranger's capsule.
 		var known qlp.Stack
-		if known, e.err = stack.Find(st.Name); e.err == nil {
+		if known, e.err = stack.Known(st.Name); e.err == nil {
 			e.err = b.find(context.WithoutCancel(ctx), known, e)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/fetcher"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/validator/pipeline"
@@ -32,12 +33,22 @@ func judge(ctx context.Context, cfg config.Config, log *slog.Logger) (*Judgement
 	if err != nil {
 		return nil, err
 	}
-	v, err := pipeline.New(newBench(driver, cfg.RequireLimits, log), pipeline.Config{PolicyPath: cfg.Policy, Log: log})
+	v, err := newPipeline(cfg, driver, log)
 	if err != nil {
 		_ = driver.Close() // it has made nothing yet
 		return nil, err
 	}
 	return &Judgement{v, driver}, nil
+}
+
+func newPipeline(cfg config.Config, driver sandbox.Driver, log *slog.Logger) (validator.Validator, error) {
+	fetch, err := fetcher.New(fetcher.Config{Driver: driver, Hosts: hostList(cfg), Require: cfg.RequireLimits, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.New(newBench(driver, cfg.RequireLimits, log), pipeline.Config{
+		PolicyPath: cfg.Policy, Log: log, Packages: packages{fetch, elsewhere(driver)},
+	})
 }
 
 // Close destroys the sandboxes that are left.

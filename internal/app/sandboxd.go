@@ -41,7 +41,7 @@ func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.L
 	server, err := sandboxd.New(sandboxd.Config{
 		Driver: driver, Token: e.Token, Max: e.Max, Idle: e.Idle, Log: log,
 		Resolve: func(ctx context.Context, name string) (sandboxd.Equipment, error) {
-			st, err := stack.Find(name)
+			st, err := stack.Known(name)
 			if err != nil {
 				return sandboxd.Equipment{}, err
 			}

@@ -61,7 +61,7 @@ func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err erro
 	}
 	tools := func(fetcher.Manager) bool { return true }
 	if t.Stack != "" {
-		st, err := stack.Find(t.Stack)
+		st, err := anyStack(t.Stack)
 		if err != nil {
 			return Tried{}, err
 		}
@@ -80,7 +80,7 @@ func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err erro
 	var door *egress.Proxy
 	if t.Fetch {
 		var env map[string]string
-		if door, env, err = fetcher.Door(ctx, nil, tools); err != nil {
+		if door, env, err = fetcher.Door(ctx, hostList(cfg), tools); err != nil {
 			return Tried{}, err
 		}
 		maps.Copy(t.Spec.Env, env)
@@ -94,4 +94,12 @@ func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err erro
 		tried.Egress, _ = door.Decisions()
 	}
 	return tried, nil
+}
+
+// anyStack finds a stack for a person's command: one that is generated, or else one of repositories, which are more.
+func anyStack(name string) (qlp.Stack, error) {
+	if st, err := stack.Find(name); err == nil {
+		return st, nil
+	}
+	return stack.FindRepository(name)
 }

@@ -119,7 +119,7 @@ func (c *Capsule) judge() error {
 			return refuse("the %s has digest %s, and the header says %s", d.what, d.have, d.want)
 		}
 	}
-	if err := checkFrozen(tree, h.Frozen); err != nil && h.Verdict == qlp.Verified {
+	if err := checkFrozen(tree, h.Frozen); err != nil && h.Verdict == qlp.Verified && c.Spec.Kind != qlp.KindRepository {
 		return err
 	}
 	if err := c.checkEvidence(); err != nil {

@@ -85,7 +85,7 @@ func (c *command) root() *cobra.Command {
 			_ = c.flags.MarkHidden(k.Flag()) // the flag was just made
 		}
 	}
-	root.AddCommand(c.run(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
+	root.AddCommand(c.run(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
 		c.sandbox(), c.sandboxd(), c.doctor(), c.version(), c.tool())
 	return root
 }

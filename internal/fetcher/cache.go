@@ -33,6 +33,7 @@ const (
 type manifest struct {
 	Manager string      `json:"manager"`
 	Locks   []qlp.File  `json:"locks"` // as the commands left them
+	Account Account     `json:"account"`
 	Files   []cacheFile `json:"files"` // sorted by path
 }
 

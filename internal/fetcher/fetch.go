@@ -2,7 +2,6 @@ package fetcher
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -63,16 +62,28 @@ type Result struct {
 	Mounts  []sandbox.Mount
 	Env     map[string]string
 	Locks   []qlp.File // lock files that the project lacked, to be kept with it
-	Runs    []Run
+	// Account is how the packages came; of a cached Result, how they came at the time.
+	Account Account
+}
+
+// Account is what is told of a fetch, as evidence.
+type Account struct {
+	Runs []Run `json:"commands"`
 	// Decisions of the proxy, and how many more there were than are kept.
-	Decisions []egress.Decision
-	More      int
+	Decisions []egress.Decision `json:"decisions"`
+	More      int               `json:"more_decisions,omitempty"`
 }
 
 // Run is one command and what came of it.
 type Run struct {
-	Command qlp.Command
-	Result  sandbox.Result
+	Name     string          `json:"name"`
+	Argv     []string        `json:"argv"`
+	Verdict  sandbox.Verdict `json:"verdict"`
+	Reason   string          `json:"reason,omitempty"`
+	ExitCode int             `json:"exit_code"`
+	WallMS   int64           `json:"wall_ms"`
+	Output   string          `json:"output,omitempty"` // the end of what it printed
+	Level    sandbox.Level   `json:"isolation"`
 }
 
 // Fetch gets the packages that the project calls for, one Result for each package manager, in the order of their names. A
@@ -123,17 +134,18 @@ func (f *Fetcher) FetchWith(ctx context.Context, m Manager, files []qlp.File) (R
 	}
 	f.cfg.Log.InfoContext(ctx, "Fetching packages", "room", "fetcher", "manager", m.Name)
 	err = f.inside(ctx, m, tc, from, proxy, files, &r)
-	r.Decisions, r.More = proxy.Decisions()
+	r.Account.Decisions, r.Account.More = proxy.Decisions()
 	return r, err
 }
 
 // keyOf digests everything that decides what is fetched.
 func keyOf(m Manager, tc stack.Toolchain, files []qlp.File) string {
 	return qlp.DigestJSON(struct {
+		Format   int // of the entry
 		Manager  Manager
 		Versions map[string]string
 		Asked    []qlp.File
-	}{m, tc.Versions, m.asked(files)}).Hex()
+	}{2, m, tc.Versions, m.asked(files)}).Hex()
 }
 
 const project = "project" // where the project lies below /work; what is fetched lies beside it, in deps
@@ -176,12 +188,14 @@ func (f *Fetcher) inside(ctx context.Context, m Manager, tc stack.Toolchain, fro
 		if err != nil {
 			return err
 		}
-		r.Runs = append(r.Runs, Run{c, res})
+		said := tail(append(res.Stdout, res.Stderr...))
+		r.Account.Runs = append(r.Account.Runs, Run{c.Name, c.Argv, res.Verdict, res.Reason, res.ExitCode, res.Wall.Milliseconds(), said, res.Isolation})
 		if res.Verdict != sandbox.OK {
-			r.Failure = fmt.Sprintf("%s ended %s %s (exit code %d): %s", c.Name, res.Verdict, res.Reason, res.ExitCode, tail(append(res.Stdout, res.Stderr...)))
+			r.Failure = fmt.Sprintf("%s ended %s %s (exit code %d): %s", c.Name, res.Verdict, res.Reason, res.ExitCode, said)
 			return nil
 		}
 	}
+	r.Account.Decisions, r.Account.More = proxy.Decisions()
 	return f.keep(ctx, m, box, files, r)
 }
 
@@ -195,7 +209,7 @@ func (f *Fetcher) keep(ctx context.Context, m Manager, box sandbox.Sandbox, file
 	if err != nil {
 		return err
 	}
-	entry := manifest{Manager: m.Name}
+	entry := manifest{Manager: m.Name, Account: r.Account}
 	for _, name := range slices.Sorted(maps.Keys(locks)) {
 		entry.Locks = append(entry.Locks, qlp.File{Path: strings.TrimPrefix(name, project+"/"), Content: locks[name].Content})
 	}
@@ -218,7 +232,7 @@ func (f *Fetcher) keep(ctx context.Context, m Manager, box sandbox.Sandbox, file
 
 // take fills in what later sandboxes are given.
 func (r *Result) take(m Manager, entry manifest, tree string, files []qlp.File) {
-	r.Env = maps.Clone(m.Later)
+	r.Env, r.Account = maps.Clone(m.Later), entry.Account
 	for _, name := range slices.Sorted(maps.Keys(m.Keep)) {
 		if at := filepath.Join(tree, filepath.FromSlash(name)); exists(at) {
 			r.Mounts = append(r.Mounts, sandbox.Mount{HostPath: at, Path: m.Keep[name]})
@@ -245,9 +259,4 @@ func tail(b []byte) string {
 		text = "…" + strings.ToValidUTF8(text[len(text)-most:], "")
 	}
 	return strings.Join(strings.Fields(text), " ")
-}
-
-// MarshalJSON leaves the streams out: they are kept as logs.
-func (r Run) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"command": r.Command, "verdict": r.Result.Verdict, "exit_code": r.Result.ExitCode, "wall_ms": r.Result.Wall.Milliseconds()})
 }

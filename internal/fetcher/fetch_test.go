@@ -89,22 +89,22 @@ func TestPackagesComeThroughTheDoor(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := fetched(t, f, m, s.files)
-			if r.Cached || len(r.Runs) == 0 || len(r.Mounts) == 0 || s.lock != "" && (len(r.Locks) != 1 || r.Locks[0].Path != s.lock) {
+			if r.Cached || len(r.Account.Runs) == 0 || len(r.Mounts) == 0 || s.lock != "" && (len(r.Locks) != 1 || r.Locks[0].Path != s.lock) {
 				t.Fatalf("%+v", r)
 			}
 			allowed := 0
-			for _, d := range r.Decisions {
+			for _, d := range r.Account.Decisions {
 				if d.Allowed && d.Host != "" && d.Address != "" && d.Received > 0 {
 					allowed++
 				}
 			}
 			if allowed == 0 {
-				t.Errorf("nothing was written down: %+v", r.Decisions)
+				t.Errorf("nothing was written down: %+v", r.Account.Decisions)
 			}
 			works(t, driver, m, r, s)
 
 			again := fetched(t, f, m, s.files)
-			if !again.Cached || len(again.Runs) > 0 || again.Key != r.Key || len(again.Locks) != len(r.Locks) {
+			if !again.Cached || len(again.Account.Runs) != len(r.Account.Runs) || again.Key != r.Key || len(again.Locks) != len(r.Locks) {
 				t.Errorf("a second time: %+v", again)
 			}
 			if s.lock == "" {
@@ -166,12 +166,12 @@ func fetched(t *testing.T, f *Fetcher, m Manager, files []qlp.File) Result {
 		t.Fatal(err)
 	}
 	if r.Failure != "" {
-		for _, d := range r.Decisions {
+		for _, d := range r.Account.Decisions {
 			if strings.Contains(d.Reason, "cannot be reached") || strings.Contains(d.Reason, "is not found") {
 				t.Skipf("no registry answers: %s", d.Reason)
 			}
 		}
-		t.Fatalf("%s\n%+v", r.Failure, r.Decisions)
+		t.Fatalf("%s\n%+v", r.Failure, r.Account.Decisions)
 	}
 	return r
 }

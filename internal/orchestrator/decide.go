@@ -102,7 +102,7 @@ func cancelOpen(run *qlp.Run) []taskMove {
 // ("" if it may).
 func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.Caps, capped string) decision {
 	verdict := qlp.Decide(checks)
-	d := decision{verdict: verdict, reason: reasonOf(checks, verdict), jobs: []store.Job{{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID}}}
+	d := decision{verdict: verdict, reason: qlp.ReasonOf(checks, verdict), jobs: []store.Job{{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID}}}
 	switch {
 	case verdict != qlp.VerdictFailed:
 		return d
@@ -125,24 +125,6 @@ func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.
 		tasks: []taskMove{{t.TaskID, qlp.TaskDone, qlp.TaskRepairing, d.reason}},
 		jobs:  []store.Job{taskJob(in, *t, t.Attempts+1)},
 	}
-}
-
-// reasonOf says in one line why a verdict is not verified.
-func reasonOf(checks []qlp.Check, verdict qlp.Verdict) string {
-	if verdict == qlp.Verified {
-		return ""
-	}
-	for _, c := range checks {
-		open := c.Status() == qlp.NotRun || c.Status() == qlp.Errored
-		if c.Required && (c.Status() == qlp.Failed || verdict == qlp.Unverified && open) {
-			reason := c.Key() + " is " + string(c.Status())
-			if c.Reason != "" {
-				reason += ": " + c.Reason
-			}
-			return reason
-		}
-	}
-	return "no check was required"
 }
 
 // pendingJobs returns the jobs that an intent's state asks for. After a restart they are added again; those that are still

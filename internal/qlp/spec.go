@@ -10,6 +10,9 @@ const (
 	KindPipeline Kind = "pipeline"
 	KindSite     Kind = "site"
 	KindProject  Kind = "project"
+
+	// KindRepository is software that exists already: it is judged and never built from words, so no Spec file may ask for it.
+	KindRepository Kind = "repository"
 )
 
 // Operation is one thing that can be done to an entity over the API.

@@ -25,6 +25,24 @@ type Stack struct {
 	Commands  Commands `json:"commands"`          //
 	// Env is set for every command in the sandbox.
 	Env map[string]string `json:"env,omitempty"`
+
+	// What follows is of stacks for repositories that exist already; see stack.Repositories.
+	Detect   []Sign   `json:"detect,omitempty"`   // how a repository of this stack is recognised
+	Packages []string `json:"packages,omitempty"` // package managers; what they name is fetched before the build
+	Room     *Room    `json:"room,omitempty"`     // what its commands need beyond the default
+}
+
+// Sign is a file by which a repository is recognised.
+type Sign struct {
+	File   string `json:"file"`   // a pattern as of path.Match, from the root; one without a slash and with a star matches in every folder
+	Weight int    `json:"weight"` // the stack with the heaviest sign is chosen
+}
+
+// Room is what a stack's sandboxes need. Zero means the sandbox's default.
+type Room struct {
+	MemoryMiB int64 `json:"memory_mib,omitempty"`
+	DiskMiB   int64 `json:"disk_mib,omitempty"`
+	WallMS    int64 `json:"wall_ms,omitempty"` // of one command
 }
 
 // Tool is a program of the stack's toolchain.
@@ -62,9 +80,15 @@ type Command struct {
 	Name   string            `json:"name"`             // stable: go-build
 	Argv   []string          `json:"argv"`             //
 	Env    map[string]string `json:"env,omitempty"`    //
-	Report string            `json:"report,omitempty"` // parser of the output: go-test-json, unittest, gosec-json, ruff-json, lines, or none
-	Tool   string            `json:"tool,omitempty"`   // the optional tool it needs
-	WallMS int64             `json:"wall_ms,omitempty"`
+	Report string            `json:"report,omitempty"` // parser of the output: go-test-json, unittest, tap, libtest, junit, auto, gosec-json, ruff-json, lines, or none
+	// ReportFiles are patterns, below the project's root, of the files that the command writes its report to.
+	ReportFiles []string `json:"report_files,omitempty"`
+	// Needs are patterns of which a repository must have a file for the command to be of use; without one it is left out.
+	Needs []string `json:"needs,omitempty"`
+	// Unless is the opposite: with such a file the command is left out.
+	Unless []string `json:"unless,omitempty"`
+	Tool   string   `json:"tool,omitempty"` // the optional tool it needs
+	WallMS int64    `json:"wall_ms,omitempty"`
 }
 
 // Part returns the layout of role.

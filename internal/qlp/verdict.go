@@ -34,3 +34,21 @@ func Decide(checks []Check) Verdict {
 	}
 	return Verified
 }
+
+// ReasonOf says in one line why a verdict is not verified: the first required check that did not pass.
+func ReasonOf(checks []Check, verdict Verdict) string {
+	if verdict == Verified {
+		return ""
+	}
+	for _, c := range checks {
+		open := c.Status() == NotRun || c.Status() == Errored
+		if c.Required && (c.Status() == Failed || verdict == Unverified && open) {
+			reason := c.Key() + " is " + string(c.Status())
+			if c.Reason != "" {
+				reason += ": " + c.Reason
+			}
+			return reason
+		}
+	}
+	return "no check was required"
+}

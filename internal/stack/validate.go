@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 
@@ -20,6 +21,9 @@ func Validate(st qlp.Stack) error {
 		if !plainName.MatchString(a) {
 			return qlp.Errorf(qlp.Invalid, "stack %s: the alias %.40q is not a plain name", st.Name, a)
 		}
+	}
+	if len(st.Detect) > 0 {
+		return validateRepository(st)
 	}
 	if !st.Generated {
 		return nil
@@ -75,8 +79,12 @@ func validateCommands(st qlp.Stack) error {
 	if len(c.Build) == 0 || len(c.Test) == 0 {
 		return qlp.Errorf(qlp.Invalid, "stack %s needs a command to build and one to test", st.Name)
 	}
+	return validateList(st, slices.Concat(c.Syntax, c.Build, c.Test, c.Format, c.Lint, c.Scan, []qlp.Command{c.Start}))
+}
+
+func validateList(st qlp.Stack, commands []qlp.Command) error {
 	seen := map[string]bool{}
-	for _, cmd := range slices.Concat(c.Syntax, c.Build, c.Test, c.Format, c.Lint, c.Scan, []qlp.Command{c.Start}) {
+	for _, cmd := range commands {
 		if !plainName.MatchString(cmd.Name) || seen[cmd.Name] {
 			return qlp.Errorf(qlp.Invalid, "stack %s: command %q needs a plain name of its own", st.Name, cmd.Name)
 		}
@@ -89,4 +97,24 @@ func validateCommands(st qlp.Stack) error {
 		}
 	}
 	return nil
+}
+
+// validateRepository asks what a stack for existing repositories needs: signs, a way to test, and no layout, because nothing
+// is written.
+func validateRepository(st qlp.Stack) error {
+	if st.Generated || len(st.Layout) > 0 || len(st.Commands.Test) == 0 {
+		return qlp.Errorf(qlp.Invalid, "stack %s is for repositories: it needs a command to test, and has no layout", st.Name)
+	}
+	for _, s := range st.Detect {
+		if _, err := path.Match(s.File, ""); err != nil || s.File == "" || s.Weight <= 0 {
+			return qlp.Errorf(qlp.Invalid, "stack %s: the sign %q needs a pattern and a weight above 0", st.Name, s.File)
+		}
+	}
+	if len(st.Tools) > 0 {
+		if err := validateTools(st); err != nil {
+			return err
+		}
+	}
+	c := st.Commands
+	return validateList(st, slices.Concat(c.Syntax, c.Build, c.Test, c.Format, c.Lint, c.Scan))
 }

@@ -23,12 +23,32 @@ type Subject struct {
 	Frozen qlp.Tree   // the acceptance files as they were frozen
 }
 
-// Bench opens sandboxes that have a stack's toolchain and caches in them.
+// Bench opens sandboxes that have a stack's toolchain and caches in them, and what was fetched for the project.
 //
 // Open returns a sandbox that is ready to execute, with the project not yet in it; the caller destroys it. An error has
 // code unavailable when a tool or the sandbox itself is missing, with the remedy.
 type Bench interface {
-	Open(ctx context.Context, stack qlp.Stack) (sandbox.Sandbox, error)
+	Open(ctx context.Context, stack qlp.Stack, supplies Supplies) (sandbox.Sandbox, error)
+}
+
+// Packages gets what a project names from registries, before it is built without a network.
+//
+// Fetch runs the stack's package managers for which the project has files. That they refused, or that this machine cannot
+// ask, is told in Supplies; an error means that the machine failed or ctx is done. Safe for concurrent use.
+type Packages interface {
+	Fetch(ctx context.Context, stack qlp.Stack, files []qlp.File) (Supplies, error)
+}
+
+// Supplies is what was fetched for a project.
+type Supplies struct {
+	Mounts []sandbox.Mount
+	Env    map[string]string
+	// Added are files that the package managers wrote and that belong to the project from now on: lock files.
+	Added []qlp.File
+	// Reports tell, for each package manager, what was run and every decision about what it may reach: packages/npm.json.
+	Reports []qlp.File
+	// Missing says why the packages could not be had; "" when they are all there.
+	Missing string
 }
 
 // Log is what an execution wrote, or the log of a probe, kept by digest.
@@ -43,7 +63,8 @@ type Report struct {
 	Checks     []qlp.Check
 	Executions []qlp.Execution
 	Logs       []Log
-	Reports    []qlp.File        // machine-readable test reports, as evidence: junit/acceptance.xml
+	Reports    []qlp.File        // machine-readable reports, as evidence: junit/acceptance.xml, packages/npm.json
+	Added      []qlp.File        // lock files that the project lacked: it was tested with them
 	Toolchain  map[string]string // tool → version
 	SandboxMS  int64             // wall time of commands in sandboxes
 }

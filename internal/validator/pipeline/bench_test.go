@@ -17,6 +17,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/native"
 	"github.com/quantumlayer/qlp/internal/sandbox/toolcache"
 	"github.com/quantumlayer/qlp/internal/stack"
+	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
 )
 
@@ -72,7 +73,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func (b *bench) Open(ctx context.Context, st qlp.Stack) (sandbox.Sandbox, error) {
+func (b *bench) Open(ctx context.Context, st qlp.Stack, _ validator.Supplies) (sandbox.Sandbox, error) {
 	tc := machine.stacks[st.Name]
 	spec := sandbox.Spec{Mounts: machine.mounts, Env: map[string]string{"PATH": tc.Path}}
 	if st.Language == "go" {

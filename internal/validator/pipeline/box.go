@@ -11,6 +11,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/validator"
 )
 
 // number is a version in what a tool prints.
@@ -21,8 +22,8 @@ const destroyTime = 10 * time.Second
 
 // open returns a sandbox with the project in it. When a tool or the sandbox is not to be had it returns none, and the
 // reason; an error means that the machine failed or ctx is done.
-func (p *Pipeline) open(ctx context.Context, stack qlp.Stack, files []qlp.File) (sandbox.Sandbox, string, error) {
-	box, refused, err := p.openEmpty(ctx, stack)
+func (p *Pipeline) open(ctx context.Context, stack qlp.Stack, files []qlp.File, supplies validator.Supplies) (sandbox.Sandbox, string, error) {
+	box, refused, err := p.openEmpty(ctx, stack, supplies)
 	if box == nil {
 		return nil, refused, err
 	}
@@ -33,8 +34,8 @@ func (p *Pipeline) open(ctx context.Context, stack qlp.Stack, files []qlp.File) 
 	return box, "", nil
 }
 
-func (p *Pipeline) openEmpty(ctx context.Context, stack qlp.Stack) (sandbox.Sandbox, string, error) {
-	box, err := p.bench.Open(ctx, stack)
+func (p *Pipeline) openEmpty(ctx context.Context, stack qlp.Stack, supplies validator.Supplies) (sandbox.Sandbox, string, error) {
+	box, err := p.bench.Open(ctx, stack, supplies)
 	switch {
 	case ctx.Err() != nil:
 		if err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/validator/pipeline"
 )
 
@@ -168,7 +169,9 @@ func TestCancel(t *testing.T) {
 // refusing is a bench that opens nothing.
 type refusing struct{ err error }
 
-func (r refusing) Open(context.Context, qlp.Stack) (sandbox.Sandbox, error) { return nil, r.err }
+func (r refusing) Open(context.Context, qlp.Stack, validator.Supplies) (sandbox.Sandbox, error) {
+	return nil, r.err
+}
 
 func TestNoSandbox(t *testing.T) {
 	t.Parallel()

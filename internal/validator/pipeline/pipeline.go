@@ -30,6 +30,8 @@ type Config struct {
 	PolicyPath string
 	// Without names layers that are left out: their checks are not_run, and so is whatever the policy requires of them.
 	Without []qlp.Layer
+	// Packages fetches what projects need; nil means that nothing is fetched, and a project that needs packages is not built.
+	Packages validator.Packages
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -82,7 +84,7 @@ func (p *Pipeline) Syntax(ctx context.Context, stack qlp.Stack, files []qlp.File
 		return checks, nil
 	}
 	book := record.New()
-	box, refused, err := p.open(ctx, stack, files)
+	box, refused, err := p.open(ctx, stack, files, validator.Supplies{})
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +117,6 @@ func (p *Pipeline) Validate(ctx context.Context, s validator.Subject, progress f
 	}
 	return validator.Report{
 		Checks: checks, Executions: v.book.Executions(), Logs: v.book.Logs(),
-		Reports: v.reports, Toolchain: v.toolchain, SandboxMS: v.book.WallMS(),
+		Reports: slices.Concat(v.supplies.Reports, v.reports), Added: v.supplies.Added, Toolchain: v.toolchain, SandboxMS: v.book.WallMS(),
 	}, nil
 }

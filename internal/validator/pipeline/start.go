@@ -15,10 +15,18 @@ func startNotRun(reason string) []qlp.Check {
 	return []qlp.Check{qlp.Skip(qlp.LayerStart, start.Name, reason)}
 }
 
+// skipStart leaves the start layer's check, where there would have been one: nobody has said how software that exists
+// already is to be started and what it must answer.
+func (v *validation) skipStart(reason string) {
+	if !v.exists() {
+		v.set(placeStart, startNotRun(reason))
+	}
+}
+
 // start starts the service in box and probes it.
 func (v *validation) start(ctx context.Context, box sandbox.Sandbox) error {
 	if v.s.Spec.Kind != qlp.KindService {
-		v.set(placeStart, startNotRun("only a service can be started and probed, this is a "+string(v.s.Spec.Kind)))
+		v.skipStart("only a service can be started and probed, this is a " + string(v.s.Spec.Kind))
 		return nil
 	}
 	return v.stage(placeStart, qlp.LayerStart, startNotRun(""), func() ([]qlp.Check, error) {

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +26,7 @@ type place int
 const (
 	placeSyntax place = iota
 	placeParse        // syntax that the stack's own commands answer
+	placePackages
 	placeBuild
 	placeTest
 	placeStart
@@ -43,6 +46,7 @@ type validation struct {
 	progress  func(qlp.Check)
 	found     [places][]qlp.Check
 	reports   []qlp.File
+	supplies  validator.Supplies // of the packages stage, before the sandboxes are opened
 	toolchain map[string]string
 }
 
@@ -99,20 +103,33 @@ func (v *validation) layers(ctx context.Context) error {
 	parsed := guard(v.p, qlp.LayerSyntax, notRun(qlp.LayerSyntax, syntax.Content), func() []qlp.Check { return syntax.InProcess(v.s.Files) })
 	v.set(placeSyntax, parsed)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return v.overFiles(ctx) })
-	if passed(parsed) {
+	files := v.s.Files // as they were given: what the packages stage adds is not the project's own
+	group.Go(func() error { return v.overFiles(ctx, files) })
+	reason := ""
+	if !passed(parsed) && !v.exists() {
+		reason = "the files were refused by the syntax layer"
+	} else {
+		var err error
+		if reason, err = v.packages(ctx); err != nil {
+			return errors.Join(err, group.Wait())
+		}
+	}
+	if reason == "" {
 		group.Go(func() error { return v.work(ctx) })
 		group.Go(func() error { return v.analyse(ctx) })
 	} else {
-		reason := "the files were refused by the syntax layer"
 		v.skipWork(reason)
 		v.skipAnalysis(reason)
 	}
 	return group.Wait()
 }
 
+// exists tells software that people have written from what QLP has: it may hold files that are broken on purpose, so that
+// one of them does not parse keeps nothing from being built.
+func (v *validation) exists() bool { return v.s.Spec.Kind == qlp.KindRepository }
+
 // overFiles is the part of the security layer that needs no sandbox.
-func (v *validation) overFiles(ctx context.Context) error {
+func (v *validation) overFiles(ctx context.Context, files []qlp.File) error {
 	if !v.p.cfg.runs(qlp.LayerSecurity) {
 		v.set(placeFiles, []qlp.Check{qlp.Skip(qlp.LayerSecurity, security.SecretsName, leftOut)})
 		return nil
@@ -120,10 +137,10 @@ func (v *validation) overFiles(ctx context.Context) error {
 	var err error
 	checks := guard(v.p, qlp.LayerSecurity, notRun(qlp.LayerSecurity, security.SecretsName), func() []qlp.Check {
 		var secrets qlp.Check
-		if secrets, err = v.p.secrets.Check(ctx, v.s.Files); err != nil {
+		if secrets, err = v.p.secrets.Check(ctx, files); err != nil {
 			return nil
 		}
-		return append([]qlp.Check{secrets}, security.Docker(v.s.Files)...)
+		return append([]qlp.Check{secrets}, security.Docker(files)...)
 	})
 	if err != nil {
 		return err
@@ -136,7 +153,7 @@ const leftOut = "the layer is left out by configuration"
 
 // work parses, builds, tests and starts the project.
 func (v *validation) work(ctx context.Context) error {
-	box, refused, err := v.p.open(ctx, v.s.Stack, v.s.Files)
+	box, refused, err := v.p.open(ctx, v.s.Stack, v.s.Files, v.supplies)
 	if err != nil {
 		return err
 	}
@@ -150,8 +167,8 @@ func (v *validation) work(ctx context.Context) error {
 		return err
 	}
 	if reason != "" {
-		v.set(placeTest, test.NotRun(reason))
-		v.set(placeStart, startNotRun(reason))
+		v.set(placeTest, test.NotRun(v.s.Spec, reason))
+		v.skipStart(reason)
 		return nil
 	}
 	if err := v.p.restore(ctx, box, v.s.Files); err != nil {
@@ -179,15 +196,23 @@ func (v *validation) build(ctx context.Context, box sandbox.Sandbox) (string, er
 		}
 	}
 	err := v.stage(placeBuild, qlp.LayerBuild, skipAll(qlp.LayerBuild, stack.Commands.Build, ""), func() ([]qlp.Check, error) {
-		return build.Check(ctx, v.book, box, stack, sandbox.Limits{Wall: v.p.cfg.Build})
+		return build.Check(ctx, v.book, box, stack, sandbox.Limits{Wall: v.wall(v.p.cfg.Build)})
 	})
 	if err != nil {
 		return "", err
 	}
-	if len(v.found[placeBuild]) == 0 || !passed(v.found[placeBuild]) {
+	if len(v.found[placeBuild]) == 0 && !v.exists() || !passed(v.found[placeBuild]) {
 		return "the build did not pass", nil
 	}
 	return "", nil
+}
+
+// wall is the time of one command: what is configured, or the stack's own where that is longer.
+func (v *validation) wall(configured time.Duration) time.Duration {
+	if room := v.s.Stack.Room; room != nil {
+		return max(configured, time.Duration(room.WallMS)*time.Millisecond)
+	}
+	return configured
 }
 
 // stage runs one layer under guard; run returns an error only when ctx is done.
@@ -213,8 +238,8 @@ func (v *validation) stage(at place, layer qlp.Layer, expected []qlp.Check, run 
 }
 
 func (v *validation) test(ctx context.Context, box sandbox.Sandbox) error {
-	return v.stage(placeTest, qlp.LayerTest, test.NotRun(""), func() ([]qlp.Check, error) {
-		out, err := test.Check(ctx, v.book, box, v.s, sandbox.Limits{Wall: v.p.cfg.Test})
+	return v.stage(placeTest, qlp.LayerTest, test.NotRun(v.s.Spec, ""), func() ([]qlp.Check, error) {
+		out, err := test.Check(ctx, v.book, box, v.s, sandbox.Limits{Wall: v.wall(v.p.cfg.Test)})
 		v.reports = out.Reports
 		return out.Checks, err
 	})
@@ -223,7 +248,7 @@ func (v *validation) test(ctx context.Context, box sandbox.Sandbox) error {
 // analyse runs the tools that read the source, in a sandbox in which nothing of the project is executed.
 func (v *validation) analyse(ctx context.Context) error {
 	stack := v.s.Stack
-	box, refused, err := v.p.openEmpty(ctx, stack)
+	box, refused, err := v.p.openEmpty(ctx, stack, v.supplies)
 	if err != nil {
 		return err
 	}
@@ -237,7 +262,7 @@ func (v *validation) analyse(ctx context.Context) error {
 	if err := put(ctx, box, v.s.Files); err != nil {
 		return err
 	}
-	limits := sandbox.Limits{Wall: v.p.cfg.Build}
+	limits := sandbox.Limits{Wall: v.wall(v.p.cfg.Build)}
 	err = v.stage(placeQuality, qlp.LayerQuality, quality.NotRun(stack, ""), func() ([]qlp.Check, error) {
 		return quality.Check(ctx, v.book, box, stack, missing, limits)
 	})
@@ -254,8 +279,8 @@ func (v *validation) skipWork(reason string) {
 		v.set(placeParse, skipAll(qlp.LayerSyntax, commands, reason))
 	}
 	v.set(placeBuild, skipAll(qlp.LayerBuild, v.s.Stack.Commands.Build, reason))
-	v.set(placeTest, test.NotRun(reason))
-	v.set(placeStart, startNotRun(reason))
+	v.set(placeTest, test.NotRun(v.s.Spec, reason))
+	v.skipStart(reason)
 }
 
 func (v *validation) skipAnalysis(reason string) {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -35,15 +36,20 @@ type Outcome struct {
 	Reports []qlp.File // junit/acceptance.xml, junit/unit.xml
 }
 
-// NotRun returns the layer's checks when there is no point in running the tests.
-func NotRun(reason string) []qlp.Check {
-	return []qlp.Check{qlp.Skip(qlp.LayerTest, Acceptance, reason), qlp.Skip(qlp.LayerTest, Unit, reason)}
+// NotRun returns the layer's checks when there is no point in running the tests. Software that exists already has no
+// acceptance tests: nobody froze any before it was written.
+func NotRun(spec qlp.Spec, reason string) []qlp.Check {
+	unit := qlp.Skip(qlp.LayerTest, Unit, reason)
+	if spec.Kind == qlp.KindRepository {
+		return []qlp.Check{unit}
+	}
+	return []qlp.Check{qlp.Skip(qlp.LayerTest, Acceptance, reason), unit}
 }
 
 // Check runs the stack's test commands over the built project in box. It returns an error only when ctx is done.
 func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s validator.Subject, limits sandbox.Limits) (Outcome, error) {
 	if len(s.Stack.Commands.Test) == 0 {
-		return Outcome{Checks: NotRun("the stack has no test command")}, nil
+		return Outcome{Checks: NotRun(s.Spec, "the stack has no test command for this project")}, nil
 	}
 	runs := make([]run, len(s.Stack.Commands.Test))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -52,7 +58,9 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s valida
 		r.cmd = cmd
 		order := record.Order{ID: book.Reserve(key(cmd)), Check: key(cmd), Command: cmd, Env: s.Stack.Env, Limits: limits}
 		group.Go(func() error {
-			r.ran, r.err = book.Run(groupCtx, box, order)
+			if r.ran, r.err = book.Run(groupCtx, box, order); r.err == nil {
+				r.files, r.lost = reportFiles(groupCtx, box, cmd, s.Files)
+			}
 			return nil
 		})
 	}
@@ -62,8 +70,11 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s valida
 	for i := range runs {
 		if r := &runs[i]; r.err == nil {
 			r.parse(s.Files)
-			book.Count(r.ran.Execution.ID, r.text.counts(func(report.Case) bool { return true }))
+			book.Count(r.ran.Execution.ID, r.text.counts(all))
 		}
+	}
+	if s.Spec.Kind == qlp.KindRepository {
+		return Outcome{Checks: []qlp.Check{judge(s.Stack, Unit, runs, all)}, Reports: junit(Unit, runs, all)}, nil
 	}
 	acceptance := judge(s.Stack, Acceptance, runs, isAcceptance)
 	return Outcome{
@@ -78,6 +89,27 @@ type run struct {
 	ran  record.Ran
 	err  error // the sandbox did not run it
 	text transcript
+
+	files map[string][]byte // the report, where the command writes it to files
+	lost  error             // they could not be read
+}
+
+// reportFiles returns the files that the command has written its report to. One that the project brought along is none.
+func reportFiles(ctx context.Context, box sandbox.Sandbox, cmd qlp.Command, project []qlp.File) (map[string][]byte, error) {
+	if len(cmd.ReportFiles) == 0 {
+		return nil, nil
+	}
+	found, err := sandbox.GetFiles(ctx, box, cmd.ReportFiles, sandbox.CopyLimits{})
+	if err != nil {
+		return nil, fmt.Errorf("read the report: %w", err)
+	}
+	out := map[string][]byte{}
+	for name, f := range found {
+		if !slices.ContainsFunc(project, func(p qlp.File) bool { return p.Path == name }) {
+			out[name] = f.Content
+		}
+	}
+	return out, nil
 }
 
 // key is the check that a command's execution is filed under; one command may serve both.
@@ -89,7 +121,19 @@ func key(cmd qlp.Command) string {
 }
 
 func (r *run) parse(files []qlp.File) {
+	if r.lost != nil {
+		r.text = transcript{problem: r.lost.Error()}
+		return
+	}
 	switch r.cmd.Report {
+	case "tap":
+		r.text = parseTAP(escape.ReplaceAll(r.ran.Stdout, nil))
+	case "libtest":
+		r.text = parseLibtest(escape.ReplaceAll(r.ran.Stdout, nil))
+	case "junit":
+		r.text = parseJUnit(r.files)
+	case "auto":
+		r.text = parseAuto(r.ran.Stdout, r.ran.Stderr, r.files, modulePath(files))
 	case "go-test-json":
 		r.text = parseGo(r.ran.Stdout, modulePath(files))
 	case "unittest":
@@ -158,7 +202,7 @@ func (a *answer) take(stack qlp.Stack, r run, want func(report.Case) bool) {
 	}
 	n := r.text.counts(want)
 	a.counts.Passed, a.counts.Failed, a.counts.Skipped = a.counts.Passed+n.Passed, a.counts.Failed+n.Failed, a.counts.Skipped+n.Skipped
-	all := r.text.counts(func(report.Case) bool { return true })
+	total := r.text.counts(all)
 	end, why := r.ran.Ending()
 	if end == record.NoTool {
 		first(&a.missing, why+record.Remedy(stack, r.cmd.Argv[0]))
@@ -174,7 +218,7 @@ func (a *answer) take(stack qlp.Stack, r run, want func(report.Case) bool) {
 	case end == record.Fine:
 	case r.text.problem != "":
 		first(&a.failed, why+"; "+r.text.problem+r.tail())
-	case all.Failed == 0: // nothing in the report explains the exit code
+	case total.Failed == 0: // nothing in the report explains the exit code
 		first(&a.failed, why+" and no test failed"+r.tail())
 	}
 }
