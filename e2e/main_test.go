@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules},
 	})
 }
 
@@ -73,6 +73,22 @@ func expectCode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// expectCapsules holds that every capsule in a folder is good, and says the same when its commands are run again.
+func expectCapsules(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: capsules DIR")
+	}
+	found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.qlcapsule"))
+	if err != nil || len(found) == 0 {
+		ts.Fatalf("no capsule in %s: %v", args[0], err)
+	}
+	for _, path := range found {
+		if err := ts.Exec(binary, "capsule", "verify", "--rerun", path); err != nil {
+			ts.Fatalf("%s: %v", filepath.Base(path), err)
+		}
 	}
 }
 
