@@ -22,8 +22,9 @@ var managers embed.FS
 type Manager struct {
 	Name     string            `json:"name"`
 	Title    string            `json:"title"`
-	When     []string          `json:"when"`  // files at the project's root; any of them calls for a fetch
-	Locks    []string          `json:"locks"` // files that pin what is fetched; written when they are missing
+	When     []string          `json:"when"`           // files at the project's root; any of them calls for a fetch
+	Locks    []string          `json:"locks"`          // files that pin what is fetched; written when they are missing
+	Also     []string          `json:"also,omitempty"` // further files that decide what is fetched, by their paths
 	Tools    []qlp.Tool        `json:"tools"`
 	Sources  []Source          `json:"sources"`
 	Env      map[string]string `json:"env,omitempty"` // of the commands
@@ -103,7 +104,7 @@ func (m Manager) Wanted(files []qlp.File) bool {
 func (m Manager) asked(files []qlp.File) []qlp.File {
 	var out []qlp.File
 	for _, f := range files {
-		if base := path.Base(f.Path); slices.Contains(m.When, base) || slices.Contains(m.Locks, base) {
+		if base := path.Base(f.Path); slices.Contains(m.When, base) || slices.Contains(m.Locks, base) || slices.Contains(m.Also, f.Path) {
 			out = append(out, f)
 		}
 	}

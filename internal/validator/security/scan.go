@@ -11,6 +11,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/validator/diagnose"
 	"github.com/quantumlayer/qlp/internal/validator/record"
+	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
 )
 
 // StaticName is the name of the check that stands for static analysis where a stack has none.
@@ -119,14 +120,13 @@ func parseGosec(stdout []byte) (found []qlp.Finding, files int, err error) {
 		}
 	}
 	for _, i := range r.Issues {
-		severity := "error"
-		if i.Severity == "LOW" || i.Confidence == "LOW" {
-			severity = "warning"
-		}
-		message := i.Details
+		severity, message := "error", i.Details
 		if i.Suppressed {
 			message += " (suppressed by a comment in the code)"
-			if i.Severity != "HIGH" && i.Severity != "CRITICAL" {
+		}
+		if !gosectool.Grave(i.Severity, i.Confidence, i.Suppressed) {
+			severity = "warning"
+			if i.Suppressed {
 				severity = "note"
 			}
 		}
@@ -167,7 +167,7 @@ func judgeGosec(cmd qlp.Command, ev qlp.Evidence, end record.Ending, why string,
 		return qlp.Fail(qlp.LayerSecurity, cmd.Name, ev, fmt.Sprintf("%d findings", bad), found...)
 	case files == 0:
 		return qlp.Broken(qlp.LayerSecurity, cmd.Name, ev, "no file was analysed")
-	case end != record.Fine && ran.Result.ExitCode != 1: // 1 says that there are findings
+	case end != record.Fine: // what it complains of is not in its report
 		return qlp.Broken(qlp.LayerSecurity, cmd.Name, ev, why)
 	default:
 		return qlp.Pass(qlp.LayerSecurity, cmd.Name, ev).WithFindings(found...)

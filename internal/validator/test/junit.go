@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/validator/diagnose"
@@ -31,11 +32,17 @@ type junitText struct {
 	Text    string `xml:",chardata"`
 }
 
+// String is the message and the last line of the text, which in a trace says what went wrong.
 func (t *junitText) String() string {
-	if t.Message != "" {
+	text := strings.TrimSpace(t.Text)
+	last := strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
+	switch {
+	case t.Message == "":
+		return last
+	case last == "" || strings.Contains(t.Message, last):
 		return t.Message
 	}
-	return t.Text
+	return t.Message + ": " + last
 }
 
 // parseJUnit reads the files of a report, in the order of their paths. A file that cannot be read to its end, and no file at

@@ -30,7 +30,41 @@ type tapReader struct {
 
 // parseTAP reads TAP. The plan rules: without it, or with another number of results, the report is not whole. Of a test with
 // subtests only the subtests count, unless it failed by itself.
+//
+// Several reports may follow each other, as where a script runs one suite after the other: each begins with its version, and
+// each must be whole.
 func parseTAP(text []byte) transcript {
+	var sum transcript
+	parts := tapParts(text)
+	for i, part := range parts {
+		t := parseOneTAP(part)
+		if i == 0 && len(parts) > 1 && t.problem == noPlan && len(t.cases) == 0 {
+			continue // what was printed before the first report
+		}
+		sum.cases, sum.findings, sum.stray = append(sum.cases, t.cases...), append(sum.findings, t.findings...), append(sum.stray, t.stray...)
+		if sum.problem == "" {
+			sum.problem = t.problem
+		}
+	}
+	return sum
+}
+
+const noPlan = "the report has no plan"
+
+var tapVersion = regexp.MustCompile(`(?m)^TAP version \d+\r?$`)
+
+// tapParts cuts a text before each line that begins a report.
+func tapParts(text []byte) [][]byte {
+	var parts [][]byte
+	at := 0
+	for _, m := range tapVersion.FindAllIndex(text, -1) {
+		parts = append(parts, text[at:m[0]])
+		at = m[0]
+	}
+	return append(parts, text[at:])
+}
+
+func parseOneTAP(text []byte) transcript {
 	r := tapReader{children: map[int]int{}, bad: map[int]int{}, plan: -1}
 	for line := range strings.Lines(strings.ToValidUTF8(string(text), "\uFFFD")) {
 		r.read(strings.TrimRight(line, "\r\n"))
@@ -38,7 +72,7 @@ func parseTAP(text []byte) transcript {
 	switch {
 	case r.t.problem != "":
 	case r.plan < 0:
-		r.t.problem = "the report has no plan"
+		r.t.problem = noPlan
 	case r.plan != r.top:
 		r.t.problem = fmt.Sprintf("%d tests were planned, and %d reported", r.plan, r.top)
 	}

@@ -30,8 +30,8 @@ import (
 
 // Exit codes of Main.
 const (
-	ExitClean    = 0 // analysed, nothing found
-	ExitFindings = 1 // analysed, and there are findings or packages that could not be analysed
+	ExitClean    = 0 // analysed, nothing grave found
+	ExitFindings = 1 // analysed, and there are grave findings or packages that could not be analysed
 	ExitBroken   = 2 // the analysis itself failed: nothing was looked at, or the arguments are wrong
 )
 
@@ -61,6 +61,15 @@ type Issue struct {
 	Column       string   `json:"column"`
 	Suppressions []string `json:"suppressions,omitempty"` // justifications of #nosec comments
 	Suppressed   bool     `json:"nosec"`
+}
+
+// Grave says whether a finding must be mended: not one of low severity or confidence, and not one that the code suppresses
+// with a comment, unless its severity is high.
+func Grave(severity, confidence string, suppressed bool) bool {
+	if severity == "LOW" || confidence == "LOW" {
+		return false
+	}
+	return !suppressed || severity == "HIGH" || severity == "CRITICAL"
 }
 
 // Stats says how much was looked at.
@@ -97,7 +106,8 @@ func Main(args []string, stdout io.Writer) int {
 		fmt.Fprintln(os.Stderr, "gosec: print the report:", err)
 		return ExitBroken
 	}
-	if len(report.Errors) > 0 || report.Stats.Found > 0 {
+	grave := func(i Issue) bool { return Grave(i.Severity, i.Confidence, i.Suppressed) }
+	if len(report.Errors) > 0 || slices.ContainsFunc(report.Issues, grave) {
 		return ExitFindings
 	}
 	return ExitClean
