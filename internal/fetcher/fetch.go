@@ -145,7 +145,7 @@ func keyOf(m Manager, tc stack.Toolchain, files []qlp.File) string {
 		Manager  Manager
 		Versions map[string]string
 		Asked    []qlp.File
-	}{2, m, tc.Versions, m.asked(files)}).Hex()
+	}{3, m, tc.Versions, m.asked(files)}).Hex()
 }
 
 const project = "project" // where the project lies below /work; what is fetched lies beside it, in deps
@@ -195,21 +195,18 @@ func (f *Fetcher) inside(ctx context.Context, m Manager, tc stack.Toolchain, fro
 			return nil
 		}
 	}
+	proxy.Settle(5 * time.Second)
 	r.Account.Decisions, r.Account.More = proxy.Decisions()
 	return f.keep(ctx, m, box, files, r)
 }
 
 // keep takes what was fetched, and the lock files, out of the sandbox.
 func (f *Fetcher) keep(ctx context.Context, m Manager, box sandbox.Sandbox, files []qlp.File, r *Result) error {
-	patterns := make([]string, len(m.Locks))
-	for i, name := range m.Locks {
-		patterns[i] = project + "/**/" + name
-	}
-	locks, err := sandbox.GetFiles(ctx, box, patterns, sandbox.CopyLimits{})
+	entry := manifest{Manager: m.Name, Account: r.Account}
+	locks, err := lockFiles(ctx, m, box)
 	if err != nil {
 		return err
 	}
-	entry := manifest{Manager: m.Name, Account: r.Account}
 	for _, name := range slices.Sorted(maps.Keys(locks)) {
 		entry.Locks = append(entry.Locks, qlp.File{Path: strings.TrimPrefix(name, project+"/"), Content: locks[name].Content})
 	}
@@ -228,6 +225,18 @@ func (f *Fetcher) keep(ctx context.Context, m Manager, box sandbox.Sandbox, file
 	}
 	r.take(m, entry, tree, files)
 	return nil
+}
+
+// lockFiles returns the lock files as the commands have left them. No pattern would mean every file there is.
+func lockFiles(ctx context.Context, m Manager, box sandbox.Sandbox) (map[string]sandbox.File, error) {
+	if len(m.Locks) == 0 {
+		return nil, nil
+	}
+	patterns := make([]string, len(m.Locks))
+	for i, name := range m.Locks {
+		patterns[i] = project + "/**/" + name
+	}
+	return sandbox.GetFiles(ctx, box, patterns, sandbox.CopyLimits{})
 }
 
 // take fills in what later sandboxes are given.

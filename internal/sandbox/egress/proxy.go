@@ -37,7 +37,8 @@ type Proxy struct {
 	ends    time.Time
 	patient time.Duration // headTime, or less in a test
 	bytes   atomic.Int64
-	conns   atomic.Int64
+	conns   atomic.Int64 // made so far
+	open    atomic.Int64 // of these, not yet over
 	book    book
 }
 
@@ -64,13 +65,23 @@ func New(rules Rules, resolve Resolve, dial Dial) (*Proxy, error) {
 // Decisions returns what was decided so far, and how many decisions more there were than are kept.
 func (p *Proxy) Decisions() ([]Decision, int) { return p.book.all() }
 
+// Settle waits until every connection is over and written down, but no longer than patience: a decision is one only with the
+// bytes that went through it. Programs that are dead have closed theirs.
+func (p *Proxy) Settle(patience time.Duration) {
+	for end := time.Now().Add(patience); p.open.Load() > 0 && time.Now().Before(end); {
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
 // Serve answers one connection from inside, and closes it. It is what Spec.Egress wants.
 func (p *Proxy) Serve(conn net.Conn) {
+	p.open.Add(1)
 	defer conn.Close()
 	d := Decision{At: time.Now().UTC()}
 	defer func() {
 		d.MS = time.Since(d.At).Milliseconds()
 		p.book.add(d)
+		p.open.Add(-1)
 	}()
 	ctx, cancel := context.WithDeadline(context.Background(), p.ends)
 	defer cancel()

@@ -64,13 +64,13 @@ func JUnit(cases []Case) []byte {
 		if !ok {
 			i = len(doc.Suites)
 			at[c.Suite] = i
-			doc.Suites = append(doc.Suites, junitSuite{Name: clean(c.Suite)})
+			doc.Suites = append(doc.Suites, junitSuite{Name: clean(cut(c.Suite, maxName))})
 		}
 		s := &doc.Suites[i]
-		jc := junitCase{Class: clean(c.Suite), Name: clean(c.Name), Time: fmt.Sprintf("%.3f", c.Seconds)}
+		jc := junitCase{Class: clean(cut(c.Suite, maxName)), Name: clean(cut(c.Name, maxName)), Time: fmt.Sprintf("%.3f", c.Seconds)}
 		s.Tests, doc.Tests = s.Tests+1, doc.Tests+1
 		first, _, _ := strings.Cut(c.Message, "\n")
-		text := &junitText{Message: clean(first), Text: clean(c.Message)}
+		text := &junitText{Message: clean(cut(first, maxName)), Text: clean(cut(c.Message, maxMessage))}
 		switch c.Outcome {
 		case Passed:
 		case Skipped:
@@ -87,6 +87,19 @@ func JUnit(cases []Case) []byte {
 		panic(fmt.Sprintf("write JUnit: %v", err))
 	}
 	return bytes.Join([][]byte{[]byte(xml.Header), b, []byte("\n")}, nil)
+}
+
+// Bounds of what one case brings along, in bytes: a test may be named after its input, which may be a file.
+const (
+	maxName    = 512
+	maxMessage = 4 << 10
+)
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // clean takes out what XML cannot hold.
