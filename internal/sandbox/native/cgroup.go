@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // slack is what the sandbox as a whole may have beyond one command: the init, its threads and buffers.
@@ -60,7 +61,7 @@ func (h *hierarchy) create(name string, l sandbox.Limits) (*group, error) {
 	total.Memory += l.Disk + slackMemory
 	total.Pids += slackPids
 	if err := g.limit(total, true, true); err != nil {
-		g.remove()
+		g.Remove()
 		return nil, err
 	}
 	if dir := g.v2dir(); dir != "" {
@@ -70,15 +71,15 @@ func (h *hierarchy) create(name string, l sandbox.Limits) (*group, error) {
 			err = os.Mkdir(g.leaf, 0o755)
 		}
 		if err != nil {
-			g.remove()
+			g.Remove()
 			return nil, fmt.Errorf("make cgroup of init: %w", err)
 		}
 	}
 	return g, nil
 }
 
-// child makes the group of one command.
-func (g *group) child(name string, l sandbox.Limits, cpu bool) (*group, error) {
+// Child implements initbox.Group.
+func (g *group) Child(name string, l sandbox.Limits, cpu bool) (initbox.Group, error) {
 	c := &group{h: g.h, dirs: map[string]string{}}
 	for ctl, dir := range g.dirs {
 		if ctl == ctlCPU && !cpu && !g.h.v2[ctl] {
@@ -90,7 +91,7 @@ func (g *group) child(name string, l sandbox.Limits, cpu bool) (*group, error) {
 		return nil, err
 	}
 	if err := c.limit(l, cpu, false); err != nil {
-		c.remove()
+		c.Remove()
 		return nil, err
 	}
 	return c, nil
@@ -121,7 +122,7 @@ func (g *group) distinct() []string {
 func (g *group) mkdir() error {
 	for _, dir := range g.distinct() {
 		if err := os.Mkdir(dir, 0o755); err != nil {
-			g.remove()
+			g.Remove()
 			return fmt.Errorf("make cgroup: %w", err)
 		}
 	}
@@ -164,8 +165,8 @@ func (g *group) limit(l sandbox.Limits, cpu, whole bool) error {
 	return err
 }
 
-// join moves a process, by its number on the host, into the group.
-func (g *group) join(pid int) error {
+// Join implements initbox.Group: it moves a process, by its number on the host, into the group.
+func (g *group) Join(pid int) error {
 	for _, dir := range g.distinct() {
 		if g.leaf != "" && strings.HasPrefix(g.leaf, dir+"/") {
 			dir = g.leaf
@@ -177,8 +178,15 @@ func (g *group) join(pid int) error {
 	return nil
 }
 
-// kill ends every member, and returns when the group is empty.
-func (g *group) kill(timeout time.Duration) error {
+// Kill implements initbox.Group.
+func (g *group) Kill() {
+	for _, dir := range g.distinct() {
+		killTree(dir)
+	}
+}
+
+// End implements initbox.Group.
+func (g *group) End(timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		alive := false
@@ -233,8 +241,11 @@ func members(dir string) []int {
 	return pids
 }
 
-// remove deletes the directories, which must be empty of processes; zombies may delay it for a moment.
-func (g *group) remove() {
+// Tracks implements initbox.Group.
+func (g *group) Tracks() bool { return len(g.dirs) > 0 }
+
+// Remove implements initbox.Group. It deletes the directories, which must be empty of processes; zombies may delay it for a moment.
+func (g *group) Remove() {
 	for _, dir := range g.distinct() {
 		_ = removeTree(dir, 2*time.Second)
 	}

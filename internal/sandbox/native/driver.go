@@ -15,6 +15,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // Config is the driver's. The zero Config works.
@@ -47,7 +48,8 @@ type Driver struct {
 
 	mu     sync.Mutex
 	closed bool
-	alive  map[*box]bool
+	alive  map[*prison]*initbox.Box
+	making sync.WaitGroup // sandboxes between register and alived
 	work   sync.WaitGroup // clean-up in the background
 }
 
@@ -69,7 +71,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	}
 	d := &Driver{
 		log: log, engine: eng, init: init, root: os.Geteuid() == 0, state: st, system: systemArgs(st),
-		uids: newUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*box]bool{},
+		uids: newUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*prison]*initbox.Box{},
 	}
 	if !cfg.NoCgroups {
 		if d.cgroups, err = discover("/proc", d.root); err != nil {
@@ -137,13 +139,11 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 			}
 		}
 	}
-	b := &box{
-		d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), enforcement: enforcement,
-		env: maps.Clone(spec.Env), gone: make(chan struct{}),
-	}
+	env := maps.Clone(spec.Env)
 	if spec.Egress != nil {
-		b.env = proxyEnv(spec.Env)
+		env = initbox.ProxyEnv(spec.Env)
 	}
+	b := &prison{d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), gone: make(chan struct{})}
 	if err := d.register(b); err != nil {
 		return nil, err
 	}
@@ -151,15 +151,19 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	if !d.cgroups.has(ctlCPU) {
 		p.cpus = int(math.Ceil(b.limits.CPUs))
 	}
-	err = b.start(ctx, p)
-	if err == nil && spec.Egress != nil {
-		err = b.openEgress(ctx, spec.Egress)
+	if err := b.start(ctx, p); err != nil {
+		return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), b.abandon(context.WithoutCancel(ctx)))
 	}
-	if err != nil {
-		_ = b.Destroy(context.WithoutCancel(ctx))
-		return nil, fmt.Errorf("create sandbox: %w", err)
+	box := b.box(env)
+	if !d.alived(b, box) {
+		return nil, errors.Join(errClosed(), box.Destroy(context.WithoutCancel(ctx)))
 	}
-	return b, nil
+	if spec.Egress != nil {
+		if err := box.OpenEgress(ctx, spec.Egress); err != nil {
+			return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), box.Destroy(context.WithoutCancel(ctx)))
+		}
+	}
+	return box, nil
 }
 
 // weakest refuses what asks for a stronger wall than namespaces.
@@ -177,19 +181,35 @@ func weakest(want sandbox.Level) error {
 
 const delegateHint = "run QLP as root, or in its own delegated cgroup: `systemd-run --user --scope -p Delegate=yes qlp …`"
 
-func (d *Driver) register(b *box) error {
+func errClosed() error { return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed") }
+
+// register counts a sandbox in that is being made.
+func (d *Driver) register(b *prison) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed")
+		return errClosed()
 	}
-	d.alive[b] = true
+	d.alive[b] = nil
+	d.making.Add(1)
 	return nil
 }
 
-func (d *Driver) forget(b *box) {
+// alived says that b is made, unless the driver was closed meanwhile.
+func (d *Driver) alived(b *prison, box *initbox.Box) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.alive[b] = box
+	d.making.Done()
+	return !d.closed
+}
+
+func (d *Driver) forget(b *prison) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if box, ok := d.alive[b]; ok && box == nil {
+		d.making.Done() // it was never made
+	}
 	delete(d.alive, b)
 }
 
@@ -198,7 +218,10 @@ func (d *Driver) Close() error {
 	d.mu.Lock()
 	first := !d.closed
 	d.closed = true
-	left := slices.Collect(maps.Keys(d.alive))
+	d.mu.Unlock()
+	d.making.Wait() // those that come late find the driver closed
+	d.mu.Lock()
+	left := slices.Collect(maps.Values(d.alive))
 	d.mu.Unlock()
 	var err error
 	for _, b := range left {
