@@ -83,6 +83,8 @@ type Command struct {
 	Report string            `json:"report,omitempty"` // parser of the output: go-test-json, unittest, tap, libtest, junit, auto, gosec-json, ruff-json, lines, or none
 	// ReportFiles are patterns, below the project's root, of the files that the command writes its report to.
 	ReportFiles []string `json:"report_files,omitempty"`
+	// Lacks are words that a command says when a package is not there that was not fetched. It has then not judged the project.
+	Lacks []string `json:"lacks,omitempty"`
 	// Needs are patterns of which a repository must have a file for the command to be of use; without one it is left out.
 	Needs []string `json:"needs,omitempty"`
 	// Unless is the opposite: with such a file the command is left out.

@@ -42,6 +42,9 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, stack ql
 
 func judge(stack qlp.Stack, cmd qlp.Command, ran record.Ran) qlp.Check {
 	ev := qlp.FromExecutions(ran.Execution)
+	if lacks := ran.Lacks(cmd); lacks != "" {
+		return qlp.Skip(qlp.LayerBuild, cmd.Name, lacks)
+	}
 	switch end, why := ran.Ending(); end {
 	case record.Fine:
 		return qlp.Pass(qlp.LayerBuild, cmd.Name, ev)

@@ -1,7 +1,9 @@
 package record
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -57,6 +59,23 @@ func Remedy(stack qlp.Stack, tool string) string {
 	for _, t := range stack.Tools {
 		if t.Name == tool && t.Remedy != "" {
 			return "; " + t.Remedy
+		}
+	}
+	return ""
+}
+
+// Lacks returns the line in which a command that failed says that a package is missing; "" if it does not.
+func (r Ran) Lacks(cmd qlp.Command) string {
+	if end, _ := r.Ending(); end != Bad {
+		return ""
+	}
+	for _, text := range [][]byte{r.Stderr, r.Stdout} {
+		for line := range bytes.Lines(text) {
+			for _, words := range cmd.Lacks {
+				if bytes.Contains(line, []byte(words)) {
+					return "a package is missing that was not fetched: " + strings.ToValidUTF8(string(line[:min(len(line), 400)]), "")
+				}
+			}
 		}
 	}
 	return ""

@@ -208,6 +208,10 @@ func (a *answer) take(stack qlp.Stack, r run, want func(report.Case) bool) {
 		first(&a.missing, why+record.Remedy(stack, r.cmd.Argv[0]))
 		return
 	}
+	if lacks := r.ran.Lacks(r.cmd); lacks != "" && total.Executed() == 0 {
+		first(&a.missing, lacks)
+		return
+	}
 	a.executions = append(a.executions, r.ran.Execution)
 	a.findings = append(a.findings, r.text.findings...)
 	switch {
