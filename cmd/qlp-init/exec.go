@@ -17,6 +17,7 @@ func (s *server) exec(req wire.Request, fds []int) {
 	if err != nil {
 		return
 	}
+	before := s.counted()
 	p, fail := s.launch(req, fds)
 	// The program holds its own copies now; this process's would keep the pipes open.
 	closeAll(fds)
@@ -38,6 +39,9 @@ func (s *server) exec(req wire.Request, fds []int) {
 	if err := conn.Send(wire.Reply{Kind: wire.KindStarted}); err != nil {
 		_ = unix.Kill(-p.pid, unix.SIGKILL)
 	}
+	if s.contained {
+		expendable(p.pid)
+	}
 	go obey(conn, p)
 	w := watch(req.Watch, p)
 	<-p.done
@@ -47,6 +51,8 @@ func (s *server) exec(req wire.Request, fds []int) {
 	seen.Status = uint32(p.status)
 	seen.CPU = p.usage.Utime.Nano() + p.usage.Stime.Nano()
 	seen.MaxRSS = p.usage.Maxrss * 1024
+	after := s.counted()
+	seen.OOMKills, seen.PidsHit = int(after.oomKills-before.oomKills), after.pidsHit > before.pidsHit
 	_ = conn.Send(seen)
 }
 

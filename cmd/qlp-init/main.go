@@ -21,10 +21,12 @@ func main() {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "serve":
 		err = serve()
+	case len(os.Args) > 1 && os.Args[1] == "relay":
+		err = relayed()
 	case len(os.Args) > 1 && os.Args[1] == "gocache":
 		err = gocache.Main(context.Background(), os.Args[2:], os.Stdin, os.Stdout)
 	default:
-		err = fmt.Errorf("usage: qlp-init serve | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
+		err = fmt.Errorf("usage: qlp-init serve | relay | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "qlp-init:", err)

@@ -24,14 +24,16 @@ func places() [3]string { return [3]string{workDir, "/tmp", "/dev/shm"} }
 type server struct {
 	control *wire.Conn
 	procs   *table
+	// contained says that the limits are a container's, and counted there.
+	contained bool
 }
 
 // serve answers requests until the control socket closes.
 func serve() error {
 	// What QLP itself inherited without a close-on-exec mark would be inherited here, too. This comes first, before the
 	// runtime has descriptors of its own.
-	if err := unix.CloseRange(controlFD+1, 1<<31-1, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
-		return fmt.Errorf("close inherited descriptors: %w", err)
+	if err := closeFrom(controlFD + 1); err != nil {
+		return err
 	}
 	if err := harden(); err != nil {
 		return err
@@ -46,7 +48,19 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	s := &server{control: control, procs: newTable()}
+	return answer(control, false)
+}
+
+func closeFrom(fd uint) error {
+	if err := unix.CloseRange(fd, 1<<31-1, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
+		return fmt.Errorf("close inherited descriptors: %w", err)
+	}
+	return nil
+}
+
+// answer says hello and answers requests until the control socket closes.
+func answer(control *wire.Conn, contained bool) error {
+	s := &server{control: control, procs: newTable(), contained: contained}
 	// The home directory is a link to here, so that it shares the size limit of the other writable places.
 	if err := os.MkdirAll("/tmp/home", 0o755); err != nil {
 		return fmt.Errorf("make home: %w", err)

@@ -140,7 +140,7 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	acct := r.group.Account()
 	res := sandbox.Result{
 		ExitCode: -1, Wall: wall, CPU: max(acct.CPU, time.Duration(report.CPU)), PeakMemory: acct.Peak, PidsPeak: acct.PidsPeak,
-		OOMKills: acct.OOMKills, Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Engine, Enforcement: r.b.cfg.Enforcement,
+		OOMKills: max(acct.OOMKills, report.OOMKills), Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Engine, Enforcement: r.b.cfg.Enforcement,
 	}
 	if acct.Peak == 0 {
 		res.PeakMemory = max(report.MaxRSS, report.MemPeak)
@@ -155,7 +155,7 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	res.Verdict = sandbox.Decide(*f)
 	res.Reason = r.reason
 	if res.Reason == "" {
-		res.Reason = explain(res, reason, acct.PidsHit || report.PidsPeak >= r.limits.Pids)
+		res.Reason = explain(res, reason, acct.PidsHit || report.PidsHit || report.PidsPeak >= r.limits.Pids)
 	}
 	var cutOut, cutErr bool
 	res.Stdout, res.StdoutBytes, cutOut = r.out.kept()

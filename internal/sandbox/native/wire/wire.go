@@ -102,6 +102,9 @@ type Reply struct {
 	Watched   string `json:"watched,omitempty"`
 	PidsPeak  int    `json:"pids_peak,omitempty"`
 	MemPeak   int64  `json:"mem_peak,omitempty"`
+	// OOMKills and PidsHit are counted by a container's own cgroup, where there is one.
+	OOMKills int  `json:"oom_kills,omitempty"`
+	PidsHit  bool `json:"pids_hit,omitempty"`
 	// Others says that other programs were alive, so that what this one left behind could not all be killed from inside.
 	Others bool `json:"others,omitempty"`
 

@@ -1,4 +1,11 @@
-package native
+// Package seccomp says which system calls a program in a sandbox may make, as a filter for the kernel and as a profile for
+// container engines: one table for both.
+//
+// It never kills for a call that a library may try in good faith, and never lets through a call whose meaning is not known
+// here.
+//
+// Arrows: the assembler of filters.
+package seccomp
 
 import (
 	"bytes"
@@ -52,16 +59,22 @@ const (
 	retENOSYS = seccomp.Action(uint32(seccomp.ActionErrno) | uint32(unix.ENOSYS))
 )
 
-// filterFor assembles the filter for "amd64" or "arm64".
-func filterFor(goarch string) ([]bpf.RawInstruction, error) {
-	var info *arch.Info
+// archOf returns the system calls of "amd64" or "arm64", and its name in profiles.
+func archOf(goarch string) (*arch.Info, string, error) {
 	switch goarch {
 	case "amd64":
-		info = arch.X86_64
+		return arch.X86_64, "SCMP_ARCH_X86_64", nil
 	case "arm64":
-		info = arch.AARCH64
-	default:
-		return nil, fmt.Errorf("assemble system call filter: architecture %s is not supported", goarch)
+		return arch.AARCH64, "SCMP_ARCH_AARCH64", nil
+	}
+	return nil, "", fmt.Errorf("assemble system call filter: architecture %s is not supported", goarch)
+}
+
+// filterFor assembles the filter for "amd64" or "arm64".
+func filterFor(goarch string) ([]bpf.RawInstruction, error) {
+	info, _, err := archOf(goarch)
+	if err != nil {
+		return nil, err
 	}
 	p := seccomp.NewProgram()
 	b := &filter{p: &p, nr: info.SyscallNames}
@@ -137,16 +150,20 @@ func (f *filter) special() {
 		f.finish(bad, good)
 	})
 	f.call("personality", func() {
-		bad, good := f.p.NewLabel(), f.p.NewLabel()
+		good := f.p.NewLabel()
 		f.p.LdLo(0)
-		// Linux, Linux with the odd UNAME26 and 32 bit flags, "tell me", and without address randomisation (gdb, ASan).
-		for _, v := range []uint32{0, 8, 0x20000, 0x20008, 0x40000} {
-			f.p.JmpIfTrue(bpf.JumpEqual, v, good)
+		for _, v := range personalities() {
+			f.p.JmpIfTrue(bpf.JumpEqual, uint32(v), good)
 		}
-		f.p.JmpIf(bpf.JumpEqual, 0xffffffff, good, bad)
-		f.finish(bad, good)
+		f.p.Ret(retEPERM)
+		f.p.SetLabel(good)
+		f.p.Ret(seccomp.ActionAllow)
 	})
 }
+
+// personalities that may be taken on: Linux, Linux with the odd UNAME26 and 32 bit flags, without address randomisation (gdb,
+// ASan), and "tell me".
+func personalities() []uint64 { return []uint64{0, 8, 0x20000, 0x20008, 0x40000, 0xffffffff} }
 
 const tiocLinux = 0x541c
 
@@ -185,8 +202,8 @@ func (f *filter) call(name string, body func()) {
 	f.p.SetLabel(no)
 }
 
-// filterBytes is the filter of this machine as bubblewrap reads it.
-func filterBytes() ([]byte, error) {
+// Filter is the filter of this machine as bubblewrap reads it.
+func Filter() ([]byte, error) {
 	raw, err := filterFor(runtime.GOARCH)
 	if err != nil {
 		return nil, err
