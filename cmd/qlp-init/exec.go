@@ -43,16 +43,17 @@ func (s *server) exec(req wire.Request, fds []int) {
 		expendable(p.pid)
 	}
 	go obey(conn, p)
-	w := watch(req.Watch, p)
+	w := s.watch(req.Watch, p)
 	<-p.done
 	seen := w.stop()
 	seen.Others = s.procs.sweep(p)
 	seen.Kind = wire.KindExit
 	seen.Status = uint32(p.status)
-	seen.CPU = p.usage.Utime.Nano() + p.usage.Stime.Nano()
+	seen.CPU = max(seen.CPU, p.usage.Utime.Nano()+p.usage.Stime.Nano())
 	seen.MaxRSS = p.usage.Maxrss * 1024
 	after := s.counted()
 	seen.OOMKills, seen.PidsHit = int(after.oomKills-before.oomKills), after.pidsHit > before.pidsHit
+	seen.MemPeak = max(seen.MemPeak, after.peak)
 	_ = conn.Send(seen)
 }
 

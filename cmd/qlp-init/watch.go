@@ -20,14 +20,21 @@ const (
 type watcher struct {
 	limits wire.Watch
 	p      *program
-	base   time.Duration // processor time of children before this program
+	base   time.Duration // processor time of children, or of the container, before this program
+	cpu    func() time.Duration
 	seen   wire.Reply
 	quit   chan struct{}
 	done   chan struct{}
+
+	contained bool
 }
 
-func watch(limits wire.Watch, p *program) *watcher {
-	w := &watcher{limits: limits, p: p, base: childrenCPU(), quit: make(chan struct{}), done: make(chan struct{})}
+func (s *server) watch(limits wire.Watch, p *program) *watcher {
+	cpu := childrenCPU
+	if s.contained {
+		cpu = containerCPU
+	}
+	w := &watcher{limits: limits, p: p, base: cpu(), cpu: cpu, quit: make(chan struct{}), done: make(chan struct{}), contained: s.contained}
 	go w.run()
 	return w
 }
@@ -67,7 +74,12 @@ func (w *watcher) look() {
 		return
 	}
 	now := processes()
-	now.cpu += childrenCPU() - w.base
+	if own := w.cpu() - w.base; w.contained {
+		now.cpu = own // dead or alive, the container has counted it
+		w.seen.CPU = int64(own)
+	} else {
+		now.cpu += own
+	}
 	w.seen.PidsPeak = max(w.seen.PidsPeak, now.pids)
 	w.seen.MemPeak = max(w.seen.MemPeak, now.memory)
 	l := w.limits

@@ -11,6 +11,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/owner"
 )
 
 func TestDiscoverReadsMountsAndPaths(t *testing.T) {
@@ -106,7 +107,7 @@ func TestV2Kernel(t *testing.T) {
 	if at == "" || os.Geteuid() != 0 {
 		t.Skip("no cgroup version 2 that this user may write to")
 	}
-	dir := filepath.Join(at, "qlp-test-"+filepath.Base(t.TempDir())+ownerName(os.Getpid()))
+	dir := filepath.Join(at, "qlp-test-"+filepath.Base(t.TempDir())+owner.Name(os.Getpid()))
 	leaf := filepath.Join(dir, "init")
 	h := &hierarchy{v2: map[string]bool{ctlMemory: true}}
 	g := &group{h: h, dirs: map[string]string{ctlMemory: dir}, leaf: leaf}
@@ -137,19 +138,6 @@ func TestV2Kernel(t *testing.T) {
 	g.Remove()
 	if exists(dir) {
 		t.Error("the directory is left")
-	}
-}
-
-func TestOrphaned(t *testing.T) {
-	own := ownerName(os.Getpid())
-	ns := pidNamespace()
-	for name, want := range map[string]bool{
-		own + "-1": false, ns + "-" + "999999999-5-1": true, "1-999999999-5-1": false, "rubbish": false, "": false,
-		strings.Replace(own, startTime(os.Getpid()), "1", 1) + "-1": true,
-	} {
-		if got := orphaned(name); got != want {
-			t.Errorf("%q: %v", name, got)
-		}
 	}
 }
 

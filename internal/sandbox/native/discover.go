@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/owner"
 )
 
 // discover finds out which controllers this process may use, by making its base directory in each hierarchy. What it may
@@ -23,7 +25,7 @@ func discover(procRoot string, root bool) (*hierarchy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read own cgroup: %w", err)
 	}
-	h := &hierarchy{base: map[string]string{}, v2: map[string]bool{}, owner: ownerName(os.Getpid())}
+	h := &hierarchy{base: map[string]string{}, v2: map[string]bool{}, owner: owner.Name(os.Getpid())}
 	paths := ownPaths(string(own))
 	for _, m := range cgroupMounts(string(mounts)) {
 		if m.v2 {
@@ -160,32 +162,4 @@ func enable(dir string) error {
 func readText(dir, name string) string {
 	b, _ := os.ReadFile(filepath.Join(dir, name))
 	return string(b)
-}
-
-// ownerName names the groups of one process so that another can tell whether that process is still there: the process
-// id alone comes back, and means something else in another pid namespace.
-func ownerName(pid int) string {
-	return fmt.Sprintf("%s-%d-%s", pidNamespace(), pid, startTime(pid))
-}
-
-func pidNamespace() string {
-	link, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return "0"
-	}
-	return strings.Trim(strings.TrimPrefix(link, "pid:"), "[]")
-}
-
-// startTime is the process's start in clock ticks since boot, "" if there is no such process.
-func startTime(pid int) string {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return ""
-	}
-	text := string(b)
-	f := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(f) < 20 {
-		return ""
-	}
-	return f[19]
 }

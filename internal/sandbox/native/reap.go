@@ -3,9 +3,9 @@ package native
 import (
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/owner"
 )
 
 // reap kills and removes the groups of QLP processes that are gone: the kernel has ended their sandboxes already, but
@@ -18,7 +18,7 @@ func (h *hierarchy) reap() (removed int) {
 	for base := range bases {
 		entries, _ := os.ReadDir(base)
 		for _, e := range entries {
-			if !e.IsDir() || !orphaned(e.Name()) {
+			if !e.IsDir() || !owner.Orphaned(e.Name()) {
 				continue
 			}
 			dir := filepath.Join(base, e.Name())
@@ -34,14 +34,4 @@ func (h *hierarchy) reap() (removed int) {
 		}
 	}
 	return removed
-}
-
-// orphaned reads a name made by ownerName and a sandbox's number.
-func orphaned(name string) bool {
-	f := strings.Split(name, "-")
-	if len(f) < 4 || f[0] != pidNamespace() {
-		return false
-	}
-	pid, err := strconv.Atoi(f[1])
-	return err == nil && startTime(pid) != f[2]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"testing"
 
 	"golang.org/x/sys/unix"
 
@@ -77,7 +78,14 @@ m = mmap.mmap(-1, 4096, prot=7)
 m.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
 f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))
 print("pid", f())`, Want: verdicts{sandbox.Signaled}, SaysNot: "pid"},
-			Case{Name: "x32 system call", Python: `refuse("x32 getpid", 0x40000000 + 39, want=("ENOSYS",)); print("refused all")`, Want: ok, Says: "refused all"})
+			Case{Name: "x32 system call", Python: `refuse("x32 getpid", 0x40000000 + 39, want=("ENOSYS",)); print("refused all")`,
+				Want: verdicts{sandbox.OK, sandbox.Signaled}, // container engines take the numbers for another architecture's, which is fatal
+				Check: func(t *testing.T, _ *Bench, res sandbox.Result) {
+					t.Helper()
+					if res.Verdict == sandbox.OK && !strings.Contains(string(res.Stdout), "refused all") || res.Verdict == sandbox.Signaled && res.Signal != "SIGSYS" {
+						t.Errorf("%s %s: %s", res.Verdict, res.Signal, res.Stdout)
+					}
+				}})
 	}
 	return cases
 }
@@ -87,7 +95,11 @@ func host() []Case {
 	return []Case{
 		{Name: "canary", Shell: `cat "$CANARY" && echo seen; echo harm >"$CANARY"; rm -f "$CANARY"; echo end`, Want: ok, Says: "end", SaysNot: "untouched"},
 		{
-			Name: "host files", Shell: `for f in /etc/shadow /root /home/* /run /var/run/docker.sock /sys/kernel /boot /mnt /srv /var/log /etc/hostname; do [ "$f" = /home/sandbox ] || { [ -e "$f" ] && echo saw $f; }; done; echo end`,
+			// An empty folder is nothing of the host, and a name of the sandbox's own is none of the host's.
+			Name: "host files", Shell: `for f in /etc/shadow /root /home/* /run /var/run/docker.sock /sys/kernel /boot /mnt /srv /var/log /etc/hostname; do
+				[ "$f" = /home/sandbox ] && continue
+				if [ -d "$f" ]; then [ -z "$(ls -A "$f" 2>&1)" ] || echo saw $f; elif [ -e "$f" ]; then [ "$(cat "$f" 2>&1)" = sandbox ] || echo saw $f; fi
+			done; echo end`,
 			Want: ok, Says: "end", SaysNot: "saw",
 		},
 		{Name: "rm -rf everything", Shell: `rm -rf / --no-preserve-root 2>/dev/null; rm -rf /usr/* /etc/* 2>/dev/null; echo end`, Want: ok, Says: "end"},
@@ -104,7 +116,7 @@ func host() []Case {
 		{Name: "host processes are not there", Shell: `set -- /proc/[0-9]*; [ $# -le 3 ] && echo few`, Want: ok, Says: "few"},
 		{Name: "environment of the host", Shell: `env | cut -d= -f1 | sort | tr '\n' ' '`, Want: ok, Says: "ABSTRACT CANARY HOME LANG MARK PATH PORT PWD"},
 		{Name: "descriptors of the host", Shell: `ls /proc/self/fd | tr '\n' ' '`, Want: ok, Says: "0 1 2 3 "},
-		{Name: "cgroups", Shell: `mount | grep cgroup; ls /sys/fs/cgroup 2>/dev/null; find / -name cgroup.procs 2>/dev/null | grep . && echo found; echo end`, Want: ok, Says: "end", SaysNot: "found"},
+		{Name: "cgroups", Shell: `for f in $(find / \( -name cgroup.procs -o -name tasks -o -name '*.max' -o -name '*limit_in_bytes' -o -name release_agent -o -name notify_on_release \) 2>/dev/null | grep -i cgroup); do (echo 1 >$f) 2>/dev/null && echo wrote $f; done; mkdir /sys/fs/cgroup/mine 2>/dev/null && echo wrote; echo end`, Want: ok, Says: "end", SaysNot: "wrote"},
 		{Name: "overwrite the init", Shell: `cp /bin/true /.qlp/init 2>/dev/null && echo wrote; (echo x >>/.qlp/init) 2>/dev/null && echo wrote; echo x >/proc/1/exe && echo wrote; echo end`, Want: ok, Says: "end", SaysNot: "wrote"},
 		{
 			Name: "git hooks and settings are inert", Files: map[string]sandbox.File{".git/hooks/pre-commit": {Content: []byte("#!/bin/sh\necho harm"), Mode: 0o755}, ".gitconfig": {Content: []byte("[core]\nfsmonitor=harm")}},
