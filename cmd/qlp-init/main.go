@@ -21,10 +21,15 @@ func main() {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "serve":
 		err = serve()
+	case len(os.Args) > 2 && os.Args[1] == "bare":
+		err = confine(os.Args[2:])
+	case bare():
+		err = serve()
+		endAll()
 	case len(os.Args) > 1 && os.Args[1] == "gocache":
 		err = gocache.Main(context.Background(), os.Args[2:], os.Stdin, os.Stdout)
 	default:
-		err = fmt.Errorf("usage: qlp-init serve | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
+		err = fmt.Errorf("usage: qlp-init serve | bare | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "qlp-init:", err)

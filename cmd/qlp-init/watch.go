@@ -84,7 +84,7 @@ func (w *watcher) look() {
 	}
 	if w.seen.Watched != "" {
 		_ = unix.Kill(-w.p.pid, unix.SIGKILL)
-		_ = unix.Kill(-1, unix.SIGKILL)
+		killRest()
 	}
 }
 
@@ -97,6 +97,10 @@ type totals struct {
 // processes adds up everything but this process.
 func processes() totals {
 	var sum totals
+	var own map[int]bool
+	if bare() {
+		own = descendants()
+	}
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return sum
@@ -104,15 +108,10 @@ func processes() totals {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err != nil || pid == 1 {
+		if pid, err := strconv.Atoi(name); err != nil || pid == 1 || own != nil && !own[pid] {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + name + "/stat")
-		if err != nil {
-			continue
-		}
-		// The command's name is in parentheses and may hold anything, also spaces and parentheses.
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		fields := statFields(name)
 		if len(fields) < 18 {
 			continue
 		}
@@ -126,6 +125,16 @@ func processes() totals {
 		}
 	}
 	return sum
+}
+
+// statFields are the fields of a process's stat behind its name; none if it has gone.
+func statFields(pid string) [][]byte {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return nil
+	}
+	// The name is in parentheses and may hold anything, also spaces and parentheses.
+	return bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 }
 
 func statusKB(status []byte, key string) int64 {

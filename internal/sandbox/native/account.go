@@ -6,39 +6,32 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
-// account is what the kernel counted for a group. Fields the kernel does not keep are 0.
-type account struct {
-	cpu      time.Duration
-	memory   int64
-	peak     int64
-	pids     int
-	pidsPeak int
-	pidsHit  bool // a fork was refused
-	oomKills int
-}
-
-func (g *group) account() account {
-	var a account
-	a.cpu = g.cpu()
+// Account implements initbox.Group.
+func (g *group) Account() initbox.Account {
+	var a initbox.Account
+	a.CPU = g.CPU()
 	if dir := g.dirs[ctlMemory]; dir != "" {
 		if g.h.v2[ctlMemory] {
-			a.memory, a.peak = readInt(dir, "memory.current"), readInt(dir, "memory.peak")
-			a.oomKills = int(readKey(dir, "memory.events", "oom_kill"))
+			a.Memory, a.Peak = readInt(dir, "memory.current"), readInt(dir, "memory.peak")
+			a.OOMKills = int(readKey(dir, "memory.events", "oom_kill"))
 		} else {
-			a.memory, a.peak = readInt(dir, "memory.usage_in_bytes"), readInt(dir, "memory.max_usage_in_bytes")
-			a.oomKills = int(readKey(dir, "memory.oom_control", "oom_kill"))
+			a.Memory, a.Peak = readInt(dir, "memory.usage_in_bytes"), readInt(dir, "memory.max_usage_in_bytes")
+			a.OOMKills = int(readKey(dir, "memory.oom_control", "oom_kill"))
 		}
 	}
 	if dir := g.dirs[ctlPids]; dir != "" {
-		a.pids, a.pidsPeak = int(readInt(dir, "pids.current")), int(readInt(dir, "pids.peak"))
-		a.pidsHit = readKey(dir, "pids.events", "max") > 0
+		a.Pids, a.PidsPeak = int(readInt(dir, "pids.current")), int(readInt(dir, "pids.peak"))
+		a.PidsHit = readKey(dir, "pids.events", "max") > 0
 	}
 	return a
 }
 
-func (g *group) cpu() time.Duration {
+// CPU implements initbox.Group.
+func (g *group) CPU() time.Duration {
 	dir := g.dirs[ctlCPUAcct]
 	switch {
 	case dir == "":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
 )
 
@@ -23,30 +25,29 @@ const (
 
 // box is one sandbox.
 type box struct {
+	*initbox.Box // nil until spawned
+
 	d           *Driver
 	id          string
 	limits      sandbox.Limits
 	enforcement map[string]string
 	env         map[string]string
 
-	uid     *uidLease
+	uid     *initbox.UIDLease
 	group   *group
-	control *wire.Conn
 	process *os.Process
 	gone    chan struct{} // closed when bubblewrap, and with it every process inside, has ended
 
-	complaint *complaint
-	egress    *egress // nil: no way out
+	complaint *initbox.Complaint
 
-	mu        sync.Mutex
-	execs     int
-	runs      sync.WaitGroup // commands under way
-	destroyed bool
-	once      sync.Once
-	err       error // of Destroy
+	once sync.Once
+	err  error // of Destroy
 }
 
-var _ sandbox.Sandbox = (*box)(nil)
+var (
+	_ sandbox.Sandbox = (*box)(nil)
+	_ initbox.Engine  = (*box)(nil)
+)
 
 // ID implements sandbox.Sandbox.
 func (b *box) ID() string { return b.d.cgroups.owner + "-" + b.id }
@@ -56,10 +57,10 @@ func (b *box) start(ctx context.Context, p plan) error {
 	var err error
 	uid := os.Geteuid()
 	if b.d.root {
-		if b.uid, err = b.d.uids.lease(); err != nil {
+		if b.uid, err = b.d.uids.Lease(); err != nil {
 			return err
 		}
-		uid = b.uid.uid
+		uid = b.uid.UID
 	}
 	if b.group, err = b.d.cgroups.create(b.id, b.limits); err != nil {
 		return err
@@ -67,12 +68,32 @@ func (b *box) start(ctx context.Context, p plan) error {
 	if err := b.spawn(p, uid); err != nil {
 		return err
 	}
-	pid, err := b.hello(ctx)
+	pid, err := b.Hello(ctx, startTimeout)
+	if errors.Is(err, io.EOF) {
+		return b.refused()
+	}
+	if err == nil && pid <= 0 {
+		err = errors.New("the kernel does not say which process the sandbox's init is")
+	}
 	if err != nil || b.d.selfEntry {
 		return err
 	}
 	// Nothing foreign runs yet: the init starts only what is asked for from now on.
-	return b.group.join(pid)
+	return b.group.Join(pid)
+}
+
+func (b *box) config(uid int) initbox.Config {
+	h := b.d.cgroups
+	owner := -1
+	if b.d.root {
+		owner = uid
+	}
+	return initbox.Config{
+		ID: b.ID(), Limits: b.limits, Env: b.env, Isolation: sandbox.LevelNamespaces, Name: b.d.engine.String(), Enforcement: b.enforcement,
+		Owner: owner, Join: len(b.group.dirs) > 0 && !b.d.selfEntry, TaskFiles: b.d.selfEntry,
+		Watch:          initbox.Watch{Memory: !h.has(ctlMemory), Pids: !h.has(ctlPids), CPU: !h.has(ctlCPUAcct), Inodes: !b.d.root},
+		CountProcesses: !h.has(ctlPids), Background: func(f func()) { b.d.work.Go(f) },
+	}
 }
 
 func (b *box) spawn(p plan, uid int) error {
@@ -80,13 +101,15 @@ func (b *box) spawn(p plan, uid int) error {
 	if err != nil {
 		return err
 	}
-	if b.control, err = wire.NewConn(here); err != nil {
+	control, err := wire.NewConn(here)
+	if err != nil {
 		_ = unix.Close(there)
 		return err
 	}
+	b.Box = initbox.New(b.config(uid), b, control)
 	child := os.NewFile(uintptr(there), "control")
 	defer child.Close()
-	if err := b.control.PassCredentials(); err != nil {
+	if err := control.PassCredentials(); err != nil {
 		return err
 	}
 	filter, err := os.Open(b.d.state.path("filter.bpf"))
@@ -104,7 +127,7 @@ func (b *box) spawn(p plan, uid int) error {
 		return err
 	}
 	defer errWrite.Close()
-	b.complaint = listen(errRead)
+	b.complaint = initbox.Listen(errRead)
 	r := spawnRequest{engine: b.d.engine.path, plan: p, uid: uid, files: []*os.File{null, null, errWrite, child, filter}}
 	if b.d.selfEntry {
 		r.group = b.group
@@ -120,37 +143,17 @@ func (b *box) spawn(p plan, uid int) error {
 	return nil
 }
 
-// hello waits for the init and returns its process id on the host.
-func (b *box) hello(ctx context.Context) (int, error) {
-	stop := context.AfterFunc(ctx, func() { _ = b.control.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	_ = b.control.SetReadDeadline(time.Now().Add(startTimeout))
-	var r wire.Reply
-	fds, pid, err := b.control.Recv(&r)
-	closeFDs(fds)
-	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	if errors.Is(err, io.EOF) {
-		return 0, b.refused()
-	}
-	if err != nil || r.Kind != wire.KindHello || pid <= 0 {
-		return 0, fmt.Errorf("wait for the sandbox's init (kind %q, pid %d): %w", r.Kind, pid, err)
-	}
-	return pid, b.control.SetReadDeadline(time.Time{})
-}
-
 // refused makes the error for a bubblewrap that ended before the init spoke.
 func (b *box) refused() error {
 	patience := time.After(time.Second)
-	for _, end := range []<-chan struct{}{b.gone, b.complaint.done} { // the pipe may be read to its end only after the process ended
+	for _, end := range []<-chan struct{}{b.gone, b.complaint.Done()} { // the pipe may be read to its end only after the process ended
 		select {
 		case <-end:
 		case <-patience:
 			patience = time.After(0)
 		}
 	}
-	text := b.complaint.text()
+	text := b.complaint.Text()
 	return qlp.Errorf(qlp.Unavailable, "the sandbox did not start: %s", text).WithRemedy("%s", remedyFor(text))
 }
 
@@ -161,13 +164,10 @@ func (b *box) Destroy(ctx context.Context) error {
 }
 
 func (b *box) destroy(ctx context.Context) error {
-	b.mu.Lock()
-	b.destroyed = true
-	b.mu.Unlock()
 	defer b.d.forget(b)
 	var err error
-	if b.control != nil {
-		_ = b.control.Close() // the init ends, and the kernel ends all the rest before the init counts as ended
+	if b.Box != nil {
+		b.Shut() // the init ends, and the kernel ends all the rest before the init counts as ended
 	}
 	if b.process != nil {
 		select {
@@ -178,14 +178,15 @@ func (b *box) destroy(ctx context.Context) error {
 		}
 	}
 	if b.group != nil {
-		err = b.group.kill(destroyTimeout)
+		err = b.group.Kill(destroyTimeout)
 	}
-	b.runs.Wait()
-	b.egress.close()
-	b.complaint.close()
-	b.uid.release()
+	if b.Box != nil {
+		b.Settle()
+	}
+	b.complaint.Close()
+	b.uid.Release()
 	if b.group != nil {
-		b.d.work.Go(b.group.remove)
+		b.d.work.Go(b.group.Remove)
 	}
 	if err != nil {
 		b.d.log.ErrorContext(ctx, "Sandbox not destroyed", "room", "sandbox", "driver", "native", "sandbox", b.ID(), "err", err)
@@ -194,101 +195,16 @@ func (b *box) destroy(ctx context.Context) error {
 	return nil
 }
 
-func (b *box) isDestroyed() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.destroyed
+// Command implements initbox.Engine.
+func (b *box) Command(n int, l sandbox.Limits, lower bool) (initbox.Group, error) {
+	return b.group.child("e"+strconv.Itoa(n), l, lower)
 }
 
-// request sends one request and returns the socket for its answers. The descriptors in fds stay the caller's.
-func (b *box) request(req wire.Request, fds ...int) (*wire.Conn, error) {
-	if b.isDestroyed() {
-		return nil, sandbox.ErrDestroyed
-	}
-	here, there, err := wire.Pair()
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(there)
-	conn, err := wire.NewConn(here)
-	if err != nil {
-		return nil, err
-	}
-	err = conn.PassCredentials()
-	if err == nil {
-		err = b.control.Send(req, append([]int{there}, fds...)...)
-	}
-	if err != nil {
-		conn.Close()
-		if b.isDestroyed() {
-			return nil, sandbox.ErrDestroyed
-		}
-		return nil, b.lost(err)
-	}
-	return conn, nil
-}
+// Account implements initbox.Engine.
+func (b *box) Account() initbox.Account { return b.group.Account() }
 
-// lost says that the machinery of the sandbox is gone.
-func (b *box) lost(err error) error {
-	return qlp.Errorf(qlp.Internal, "the init of sandbox %s is lost (%s): %w", b.ID(), b.complaint.text(), err)
-}
+// Break implements initbox.Engine.
+func (b *box) Break() { _ = b.process.Kill() }
 
-// Stats implements sandbox.Sandbox.
-func (b *box) Stats(ctx context.Context) (sandbox.Usage, error) {
-	r, fds, err := b.ask(ctx, wire.Request{Op: wire.OpUsage})
-	closeFDs(fds)
-	if err != nil {
-		return sandbox.Usage{}, fmt.Errorf("read usage: %w", err)
-	}
-	a := b.group.account()
-	return sandbox.Usage{CPU: a.cpu, Memory: a.memory, PeakMemory: a.peak, Pids: a.pids, DiskUsed: r.DiskUsed, InodesUsed: r.InodesUsed}, nil
-}
-
-// ask sends a request that has one answer.
-func (b *box) ask(ctx context.Context, req wire.Request, fds ...int) (wire.Reply, []int, error) {
-	conn, err := b.request(req, fds...)
-	if err != nil {
-		return wire.Reply{}, nil, err
-	}
-	defer conn.Close()
-	return b.answer(ctx, conn)
-}
-
-// answer waits for the one answer of a request and turns a failure into an error.
-func (b *box) answer(ctx context.Context, conn *wire.Conn) (wire.Reply, []int, error) {
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	var r wire.Reply
-	fds, _, err := conn.Recv(&r)
-	switch {
-	case err == nil && r.Kind == wire.KindFailed:
-		err = asError(r)
-	case err == nil && r.Kind != wire.KindDone:
-		err = b.lost(fmt.Errorf("unexpected answer %q", r.Kind))
-	case err == nil:
-	case ctx.Err() != nil:
-		err = context.Cause(ctx)
-	case b.isDestroyed():
-		err = sandbox.ErrDestroyed
-	default:
-		err = b.lost(err)
-	}
-	return r, fds, err
-}
-
-// asError keeps the number of a system error, and the code of one that is the caller's.
-func asError(r wire.Reply) error {
-	if r.Code != "" {
-		return qlp.Errorf(qlp.Code(r.Code), "%s", r.Error)
-	}
-	if r.Errno != 0 {
-		return unix.Errno(r.Errno)
-	}
-	return errors.New(r.Error)
-}
-
-func closeFDs(fds []int) {
-	for _, fd := range fds {
-		_ = unix.Close(fd)
-	}
-}
+// Complaint implements initbox.Engine.
+func (b *box) Complaint() string { return b.complaint.Text() }

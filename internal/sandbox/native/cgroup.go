@@ -60,7 +60,7 @@ func (h *hierarchy) create(name string, l sandbox.Limits) (*group, error) {
 	total.Memory += l.Disk + slackMemory
 	total.Pids += slackPids
 	if err := g.limit(total, true, true); err != nil {
-		g.remove()
+		g.Remove()
 		return nil, err
 	}
 	if dir := g.v2dir(); dir != "" {
@@ -70,7 +70,7 @@ func (h *hierarchy) create(name string, l sandbox.Limits) (*group, error) {
 			err = os.Mkdir(g.leaf, 0o755)
 		}
 		if err != nil {
-			g.remove()
+			g.Remove()
 			return nil, fmt.Errorf("make cgroup of init: %w", err)
 		}
 	}
@@ -90,7 +90,7 @@ func (g *group) child(name string, l sandbox.Limits, cpu bool) (*group, error) {
 		return nil, err
 	}
 	if err := c.limit(l, cpu, false); err != nil {
-		c.remove()
+		c.Remove()
 		return nil, err
 	}
 	return c, nil
@@ -121,7 +121,7 @@ func (g *group) distinct() []string {
 func (g *group) mkdir() error {
 	for _, dir := range g.distinct() {
 		if err := os.Mkdir(dir, 0o755); err != nil {
-			g.remove()
+			g.Remove()
 			return fmt.Errorf("make cgroup: %w", err)
 		}
 	}
@@ -164,8 +164,8 @@ func (g *group) limit(l sandbox.Limits, cpu, whole bool) error {
 	return err
 }
 
-// join moves a process, by its number on the host, into the group.
-func (g *group) join(pid int) error {
+// Join moves a process, by its number on the host, into the group.
+func (g *group) Join(pid int) error {
 	for _, dir := range g.distinct() {
 		if g.leaf != "" && strings.HasPrefix(g.leaf, dir+"/") {
 			dir = g.leaf
@@ -177,8 +177,15 @@ func (g *group) join(pid int) error {
 	return nil
 }
 
-// kill ends every member, and returns when the group is empty.
-func (g *group) kill(timeout time.Duration) error {
+// KillNow signals every member there is.
+func (g *group) KillNow() {
+	for _, dir := range g.distinct() {
+		killTree(dir)
+	}
+}
+
+// Kill ends every member, and returns when the group is empty.
+func (g *group) Kill(timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		alive := false
@@ -233,8 +240,8 @@ func members(dir string) []int {
 	return pids
 }
 
-// remove deletes the directories, which must be empty of processes; zombies may delay it for a moment.
-func (g *group) remove() {
+// Remove deletes the directories, which must be empty of processes; zombies may delay it for a moment.
+func (g *group) Remove() {
 	for _, dir := range g.distinct() {
 		_ = removeTree(dir, 2*time.Second)
 	}

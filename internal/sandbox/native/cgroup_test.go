@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 func TestDiscoverReadsMountsAndPaths(t *testing.T) {
@@ -78,8 +79,8 @@ func TestV2WritesWhatTheKernelWants(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := account{cpu: 2500 * time.Microsecond, memory: 10, peak: 20, pids: 4, pidsPeak: 5, pidsHit: true, oomKills: 2}
-	if got := g.account(); got != want {
+	want := initbox.Account{CPU: 2500 * time.Microsecond, Memory: 10, Peak: 20, Pids: 4, PidsPeak: 5, PidsHit: true, OOMKills: 2}
+	if got := g.Account(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if err := os.Remove(filepath.Join(dir, "pids.max")); err != nil {
@@ -112,13 +113,13 @@ func TestV2Kernel(t *testing.T) {
 	if err := os.MkdirAll(leaf, 0o755); err != nil {
 		t.Skipf("cgroup version 2 is read-only here: %v", err)
 	}
-	defer g.remove()
+	defer g.Remove()
 	cmd := exec.Command("sh", "-c", "trap '' TERM; sleep 300 & sleep 300; wait")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.join(cmd.Process.Pid); err != nil {
+	if err := g.Join(cmd.Process.Pid); err != nil {
 		t.Fatal(err)
 	}
 	if len(members(leaf)) == 0 {
@@ -126,14 +127,14 @@ func TestV2Kernel(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	if err := g.kill(5 * time.Second); err != nil {
+	if err := g.Kill(5 * time.Second); err != nil {
 		t.Error(err)
 	}
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("%v", err)
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // a child forked before the move
-	g.remove()
+	g.Remove()
 	if exists(dir) {
 		t.Error("the directory is left")
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // Config is the driver's. The zero Config works.
@@ -39,7 +40,7 @@ type Driver struct {
 	state    *state
 	system   []string
 	cgroups  *hierarchy
-	uids     *uidPool
+	uids     *initbox.UIDPool
 	spawner  *spawner
 	sequence atomic.Int64
 	// selfEntry: children move themselves into their cgroups.
@@ -59,7 +60,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	init, err := FindInit(cfg.InitPath)
+	init, err := initbox.FindInit(cfg.InitPath)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	}
 	d := &Driver{
 		log: log, engine: eng, init: init, root: os.Geteuid() == 0, state: st, system: systemArgs(st),
-		uids: newUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*box]bool{},
+		uids: initbox.NewUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*box]bool{},
 	}
 	if !cfg.NoCgroups {
 		if d.cgroups, err = discover("/proc", d.root); err != nil {
@@ -142,7 +143,7 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 		env: maps.Clone(spec.Env), gone: make(chan struct{}),
 	}
 	if spec.Egress != nil {
-		b.env = proxyEnv(spec.Env)
+		b.env = initbox.ProxyEnv(spec.Env)
 	}
 	if err := d.register(b); err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	}
 	err = b.start(ctx, p)
 	if err == nil && spec.Egress != nil {
-		err = b.openEgress(ctx, spec.Egress)
+		err = b.OpenEgress(ctx, spec.Egress)
 	}
 	if err != nil {
 		_ = b.Destroy(context.WithoutCancel(ctx))

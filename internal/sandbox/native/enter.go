@@ -30,8 +30,8 @@ func (h *hierarchy) kernelAtLeast(major, minor int) bool {
 	return a > major || a == major && b >= minor
 }
 
-// taskFiles opens the files through which a child enters g. The caller closes them.
-func (g *group) taskFiles() ([]*os.File, error) {
+// TaskFiles opens the files through which a child enters g. The caller closes them.
+func (g *group) TaskFiles() ([]*os.File, error) {
 	var files []*os.File
 	for _, dir := range g.distinct() {
 		f, err := os.OpenFile(filepath.Join(dir, "tasks"), os.O_WRONLY, 0)

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // state is a directory that belongs to this user alone and holds what every sandbox of this host shares: the few files
@@ -67,7 +69,7 @@ func etcFiles() map[string]string {
 }
 
 func (s *state) fill() error {
-	program, err := filterBytes()
+	program, err := initbox.FilterBytes()
 	if err != nil {
 		return err
 	}

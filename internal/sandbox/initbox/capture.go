@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"errors"
@@ -28,14 +28,14 @@ type capture struct {
 	total atomic.Int64
 }
 
-// newPipe makes a pipe whose far end is blocking and belongs to uid, so that the program may open /dev/stdout again.
-func newPipe(uid int, chown bool) (near *os.File, far int, err error) {
+// newPipe makes a pipe whose far end is blocking and belongs to uid (-1: stays as it is), so that the program may open /dev/stdout again.
+func newPipe(uid int) (near *os.File, far int, err error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return nil, -1, fmt.Errorf("make pipe: %w", err)
 	}
 	err = unix.SetNonblock(p[0], true)
-	if err == nil && chown {
+	if err == nil && uid >= 0 {
 		err = unix.Fchown(p[1], uid, uid)
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type egress struct {
 	conns  map[net.Conn]bool
 }
 
-func (b *box) openEgress(ctx context.Context, serve func(net.Conn)) error {
+func (b *Box) openEgress(ctx context.Context, serve func(net.Conn)) error {
 	_, portText, err := net.SplitHostPort(sandbox.ProxyAddress)
 	if err != nil {
 		return err
@@ -105,8 +105,8 @@ func (e *egress) close() {
 	e.accept.Wait()
 }
 
-// proxyEnv tells programs where the way out is. What a Spec sets itself wins.
-func proxyEnv(env map[string]string) map[string]string {
+// ProxyEnv tells programs where the way out is. What a Spec sets itself wins.
+func ProxyEnv(env map[string]string) map[string]string {
 	const proxy, direct = "http://" + sandbox.ProxyAddress, "localhost,127.0.0.1,::1"
 	out := map[string]string{
 		"HTTP_PROXY": proxy, "http_proxy": proxy, "HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": direct, "no_proxy": direct,

@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"encoding/json"
@@ -32,13 +32,13 @@ func (r *run) supervise() {
 		r.lose(err)
 	}
 	// What the program left behind is dead already, unless a service is alive: then the cgroup tells it apart.
-	if kerr := r.group.kill(reportPatience); kerr != nil && r.err == nil {
+	if kerr := r.group.Kill(reportPatience); kerr != nil && r.err == nil {
 		r.lose(kerr)
 	}
 	r.out.finish(streamPatience)
 	r.errs.finish(streamPatience)
 	r.conclude(report, wall)
-	r.b.d.work.Go(r.group.remove)
+	r.b.cfg.Background(r.group.Remove)
 }
 
 // lose records that the report never came: the sandbox was destroyed meanwhile, or its machinery is broken.
@@ -53,7 +53,7 @@ func (r *run) lose(err error) {
 	r.facts.Lost = true
 	r.reason = sandbox.ReasonInitLost
 	r.err = r.b.lost(err)
-	_ = r.b.process.Kill() // what state it is in nobody knows
+	r.b.engine.Break()
 }
 
 // listen serves the child and the init until the report.
@@ -90,7 +90,7 @@ func (r *run) listen() (wire.Reply, error) {
 
 // admit moves the waiting child into the command's cgroup and lets it go on. The kernel vouches for its number.
 func (r *run) admit(pid int) error {
-	if err := r.group.join(pid); err != nil && !errors.Is(err, unix.ESRCH) {
+	if err := r.group.Join(pid); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err
 	}
 	return r.conn.SendRaw([]byte{1})
@@ -116,9 +116,7 @@ func (r *run) check(now time.Time) {
 			_ = r.conn.SetReadDeadline(time.Unix(1, 0)) // ends listen
 		}
 		// A process that was being moved when the first kill came is caught by the next.
-		for _, dir := range r.group.distinct() {
-			killTree(dir)
-		}
+		r.group.KillNow()
 		return
 	}
 	r.mu.Lock()
@@ -130,7 +128,7 @@ func (r *run) check(now time.Time) {
 		r.kill(func(f *sandbox.Facts) { f.WallExceeded = true }, "")
 	case r.limits.Idle > 0 && idle > r.limits.Idle:
 		r.kill(func(f *sandbox.Facts) { f.WallExceeded = true }, sandbox.ReasonIdle)
-	case r.group.cpu() > r.limits.CPUTime:
+	case r.group.CPU() > r.limits.CPUTime:
 		r.kill(func(f *sandbox.Facts) { f.CPUExceeded = true }, "")
 	}
 }
@@ -139,12 +137,12 @@ func (r *run) check(now time.Time) {
 func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	acct := r.group.account()
+	acct := r.group.Account()
 	res := sandbox.Result{
-		ExitCode: -1, Wall: wall, CPU: max(acct.cpu, time.Duration(report.CPU)), PeakMemory: acct.peak, PidsPeak: acct.pidsPeak,
-		OOMKills: acct.oomKills, Isolation: sandbox.LevelNamespaces, Engine: r.b.d.engine.String(), Enforcement: r.b.enforcement,
+		ExitCode: -1, Wall: wall, CPU: max(acct.CPU, time.Duration(report.CPU)), PeakMemory: acct.Peak, PidsPeak: acct.PidsPeak,
+		OOMKills: acct.OOMKills, Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Name, Enforcement: r.b.cfg.Enforcement,
 	}
-	if acct.peak == 0 {
+	if acct.Peak == 0 {
 		res.PeakMemory = max(report.MaxRSS, report.MemPeak)
 	}
 	res.PidsPeak = max(res.PidsPeak, report.PidsPeak)
@@ -157,7 +155,7 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	res.Verdict = sandbox.Decide(*f)
 	res.Reason = r.reason
 	if res.Reason == "" {
-		res.Reason = explain(res, reason, acct.pidsHit || report.PidsPeak >= r.limits.Pids)
+		res.Reason = explain(res, reason, acct.PidsHit || report.PidsPeak >= r.limits.Pids)
 	}
 	var cutOut, cutErr bool
 	res.Stdout, res.StdoutBytes, cutOut = r.out.kept()

@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"bytes"
@@ -185,8 +185,8 @@ func (f *filter) call(name string, body func()) {
 	f.p.SetLabel(no)
 }
 
-// filterBytes is the filter of this machine as bubblewrap reads it.
-func filterBytes() ([]byte, error) {
+// FilterBytes is the filter of this machine, in the kernel's own form.
+func FilterBytes() ([]byte, error) {
 	raw, err := filterFor(runtime.GOARCH)
 	if err != nil {
 		return nil, err

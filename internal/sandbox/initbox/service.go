@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func (s *service) Kill(ctx context.Context) (sandbox.Result, error) {
 
 // Dial implements sandbox.Sandbox: the socket is made inside and handed out, so that it belongs to the sandbox's
 // network for as long as it lives.
-func (b *box) Dial(ctx context.Context, port int) (net.Conn, error) {
+func (b *Box) Dial(ctx context.Context, port int) (net.Conn, error) {
 	if port < 1 || port > 65535 {
 		return nil, qlp.Errorf(qlp.Invalid, "port %d", port)
 	}

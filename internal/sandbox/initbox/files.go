@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 const maxFiles = 100_000
 
 // Put implements sandbox.Sandbox.
-func (b *box) Put(ctx context.Context, tar io.Reader) error {
+func (b *Box) Put(ctx context.Context, tar io.Reader) error {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return fmt.Errorf("put files: %w", err)
@@ -53,14 +53,14 @@ func (b *box) Put(ctx context.Context, tar io.Reader) error {
 }
 
 // Get implements sandbox.Sandbox.
-func (b *box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits) (io.ReadCloser, error) {
+func (b *Box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits) (io.ReadCloser, error) {
 	if lim.Bytes <= 0 || lim.Bytes > b.limits.CopyOut {
 		lim.Bytes = b.limits.CopyOut
 	}
 	if lim.Files <= 0 || lim.Files > maxFiles {
 		lim.Files = maxFiles
 	}
-	near, far, err := newPipe(0, false)
+	near, far, err := newPipe(-1)
 	if err != nil {
 		return nil, fmt.Errorf("get files: %w", err)
 	}
@@ -77,7 +77,7 @@ func (b *box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits
 
 // getter is a Get under way. It holds the context of its call because that bounds the reading, too.
 type getter struct {
-	b    *box
+	b    *Box
 	ctx  context.Context //nolint:containedctx // it bounds the reading, which has no parameter for it
 	conn *wire.Conn
 	f    *os.File

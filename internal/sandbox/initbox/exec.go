@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,10 +27,10 @@ const (
 
 // run is one command, from the request to the Result.
 type run struct {
-	b      *box
+	b      *Box
 	limits sandbox.Limits
 	conn   *wire.Conn
-	group  *group
+	group  Group
 	out    *capture
 	errs   *capture
 
@@ -52,7 +51,7 @@ type run struct {
 }
 
 // Exec implements sandbox.Sandbox.
-func (b *box) Exec(ctx context.Context, cmd sandbox.Cmd) (sandbox.Result, error) {
+func (b *Box) Exec(ctx context.Context, cmd sandbox.Cmd) (sandbox.Result, error) {
 	r, err := b.launch(ctx, cmd)
 	if err != nil {
 		return sandbox.Result{}, err
@@ -67,7 +66,7 @@ func (b *box) Exec(ctx context.Context, cmd sandbox.Cmd) (sandbox.Result, error)
 }
 
 // Start implements sandbox.Sandbox.
-func (b *box) Start(ctx context.Context, cmd sandbox.Cmd) (sandbox.Process, error) {
+func (b *Box) Start(ctx context.Context, cmd sandbox.Cmd) (sandbox.Process, error) {
 	r, err := b.launch(ctx, cmd)
 	if err != nil {
 		return nil, err
@@ -84,7 +83,7 @@ func (b *box) Start(ctx context.Context, cmd sandbox.Cmd) (sandbox.Process, erro
 }
 
 // launch sends the request and starts the goroutine that ends it.
-func (b *box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
+func (b *Box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -100,12 +99,12 @@ func (b *box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
 	}
 	var err error
 	lower := r.limits.CPUs < b.limits.CPUs
-	if r.group, err = b.group.child("e"+strconv.Itoa(n), r.limits, lower); err != nil {
+	if r.group, err = b.engine.Command(n, r.limits, lower); err != nil {
 		b.runs.Done()
 		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
 	}
 	if err := r.send(cmd); err != nil {
-		r.group.remove()
+		r.group.Remove()
 		b.runs.Done()
 		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
 	}
@@ -114,7 +113,7 @@ func (b *box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
 }
 
 // enter counts a command in, unless the sandbox is being destroyed; Destroy waits for all that came in.
-func (b *box) enter() (n int, ok bool) {
+func (b *Box) enter() (n int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.destroyed {
@@ -127,16 +126,13 @@ func (b *box) enter() (n int, ok bool) {
 
 // send makes the pipes and hands their far ends over.
 func (r *run) send(cmd sandbox.Cmd) (err error) {
-	uid := 0
-	if r.b.uid != nil {
-		uid = r.b.uid.uid
-	}
-	outNear, outFar, err := newPipe(uid, r.b.d.root)
+	uid := r.b.cfg.Owner
+	outNear, outFar, err := newPipe(uid)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(outFar)
-	errNear, errFar, err := newPipe(uid, r.b.d.root)
+	errNear, errFar, err := newPipe(uid)
 	if err != nil {
 		outNear.Close()
 		return err
@@ -150,8 +146,8 @@ func (r *run) send(cmd sandbox.Cmd) (err error) {
 	}
 	defer unix.Close(in)
 	fds := []int{in, outFar, errFar}
-	if r.b.d.selfEntry {
-		tasks, terr := r.group.taskFiles()
+	if r.b.cfg.TaskFiles {
+		tasks, terr := r.group.TaskFiles()
 		defer closeAll(tasks)
 		for _, f := range tasks {
 			fds = append(fds, int(f.Fd()))
@@ -200,27 +196,34 @@ func (r *run) request(cmd sandbox.Cmd) wire.Request {
 		"PATH": "/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "HOME": "/home/sandbox", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
 		"USER": "sandbox",
 	}
-	maps.Copy(env, r.b.env)
+	maps.Copy(env, r.b.cfg.Env)
 	maps.Copy(env, cmd.Env)
-	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: len(r.group.dirs) > 0 && !r.b.d.selfEntry}
+	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: r.b.cfg.Join}
+	in := r.b.cfg.Translate
+	if in == nil {
+		in = func(word string) string { return word }
+	}
 	for _, a := range cmd.Argv {
-		req.Argv = append(req.Argv, []byte(a))
+		req.Argv = append(req.Argv, []byte(in(a)))
 	}
 	for _, k := range slices.Sorted(maps.Keys(env)) {
-		req.Env = append(req.Env, []byte(k+"="+env[k]))
+		req.Env = append(req.Env, []byte(k+"="+in(env[k])))
 	}
-	h := r.b.d.cgroups
-	if !h.has(ctlMemory) {
+	w := r.b.cfg.Watch
+	if w.Memory {
 		req.Watch.Memory = r.limits.Memory
 	}
-	if !h.has(ctlPids) {
+	if w.Pids {
 		req.Watch.Pids = r.limits.Pids + 2*initPids // RLIMIT_NPROC refuses first; this is for kernels that do not
 	}
-	if !h.has(ctlCPUAcct) {
+	if w.CPU {
 		req.Watch.CPU = int64(r.limits.CPUTime)
 	}
-	if !r.b.d.root {
+	if w.Inodes {
 		req.Watch.Inodes = r.limits.Inodes
+	}
+	if w.Disk {
+		req.Watch.Disk = r.limits.Disk
 	}
 	return req
 }
@@ -241,7 +244,7 @@ func (r *run) rlimits() []wire.Rlimit {
 		both(unix.RLIMIT_MEMLOCK, 64*sandbox.KiB), both(unix.RLIMIT_MSGQUEUE, 0), both(unix.RLIMIT_NICE, 0),
 		both(unix.RLIMIT_RTPRIO, 0), both(unix.RLIMIT_SIGPENDING, 4096),
 	}
-	if !r.b.d.cgroups.has(ctlPids) {
+	if r.b.cfg.CountProcesses {
 		list = append(list, both(unix.RLIMIT_NPROC, int64(l.Pids)+initPids))
 	}
 	return list
@@ -267,13 +270,17 @@ func (r *run) kill(why func(*sandbox.Facts), reason string) {
 	r.killed = time.Now()
 	r.mu.Unlock()
 	_ = r.conn.Send(wire.Order{Signal: int(syscall.SIGKILL)})
-	for _, dir := range r.group.distinct() {
-		killTree(dir)
-	}
+	r.group.KillNow()
 }
 
 func (r *run) killedAt() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.killed
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }

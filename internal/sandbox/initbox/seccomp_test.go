@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"encoding/binary"
