@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"unsafe"
 
@@ -76,7 +77,7 @@ func landlock(dir string, readable []string) error {
 	defer unix.Close(int(set))
 	const read = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR | unix.LANDLOCK_ACCESS_FS_EXECUTE
 	rules := map[string]uint64{dir: all}
-	for _, p := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu"} {
+	for _, p := range append(settings(), "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu") {
 		rules[p] = read
 	}
 	for _, p := range readable {
@@ -94,6 +95,17 @@ func landlock(dir string, readable []string) error {
 		return fmt.Errorf("apply Landlock rules: %w", errno)
 	}
 	return nil
+}
+
+// settings are the parts of /etc that programs below /usr need to start; the rest may hold secrets.
+func settings() []string {
+	list := []string{
+		"/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/ld.so.cache", "/etc/ld.so.conf",
+		"/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives", "/etc/mime.types", "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
+		"/etc/pki/tls/certs", "/etc/pki/java/cacerts", "/etc/crypto-policies/back-ends", "/etc/maven/m2.conf", "/etc/maven/logging",
+	}
+	java, _ := filepath.Glob("/etc/java-*")
+	return append(list, java...)
 }
 
 func allow(set int, path string, access, handled uint64) error {

@@ -2,13 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
 )
 
 // Bare is the init without namespaces: `qlp-init bare DIR …` confines this process and starts `qlp-init serve-in DIR` in its
@@ -116,4 +120,27 @@ func adopt() error {
 		return fmt.Errorf("become subreaper: %w", err)
 	}
 	return nil
+}
+
+// bareUsage walks the writable places, which are part of a larger file system there, and looks at the descendants. What
+// several links share is counted for each, and holes are not counted.
+func bareUsage() wire.Reply {
+	var r wire.Reply
+	for _, place := range places() {
+		_ = filepath.WalkDir(place, func(_ string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return nil //nolint:nilerr // gone since it was listed
+			}
+			r.InodesUsed++
+			if info, err := d.Info(); err == nil {
+				if st, ok := info.Sys().(*syscall.Stat_t); ok {
+					r.DiskUsed += st.Blocks * 512
+				}
+			}
+			return nil
+		})
+	}
+	now := processes()
+	r.Memory, r.Pids, r.CPU = now.memory, now.pids, int64(now.cpu+childrenCPU())
+	return r
 }

@@ -14,6 +14,7 @@ import (
 const (
 	watchEvery = 20 * time.Millisecond
 	fullBelow  = 16 << 10 // bytes; a file system with less is full
+	walkEvery  = 10       // looks
 )
 
 // watcher looks at the writable places, and, where no cgroup does the work, at every process, until stopped.
@@ -22,6 +23,7 @@ type watcher struct {
 	p      *program
 	base   time.Duration // processor time of children before this program
 	seen   wire.Reply
+	looks  int
 	quit   chan struct{}
 	done   chan struct{}
 }
@@ -36,6 +38,7 @@ func watch(limits wire.Watch, p *program) *watcher {
 func (w *watcher) stop() wire.Reply {
 	close(w.quit)
 	<-w.done
+	w.looks = 0
 	w.look()
 	return w.seen
 }
@@ -79,12 +82,27 @@ func (w *watcher) look() {
 		w.seen.Watched = wire.WatchedCPU
 	case l.Pids > 0 && now.pids > l.Pids:
 		w.seen.Watched = wire.WatchedPids
-	case l.Inodes > 0 && usage().InodesUsed > l.Inodes:
-		w.seen.Watched, w.seen.InodeFull = wire.WatchedInodes, true
+	case l.Inodes > 0 || l.Disk > 0:
+		w.lookAtDisk()
 	}
 	if w.seen.Watched != "" {
 		_ = unix.Kill(-w.p.pid, unix.SIGKILL)
 		killRest()
+	}
+}
+
+// lookAtDisk is done every time where the file system itself keeps count, and now and then where files must be walked.
+func (w *watcher) lookAtDisk() {
+	w.looks++
+	if bare() && w.looks%walkEvery != 1 {
+		return
+	}
+	u, l := usage(), w.limits
+	switch {
+	case l.Inodes > 0 && u.InodesUsed > l.Inodes:
+		w.seen.Watched, w.seen.InodeFull = wire.WatchedInodes, true
+	case l.Disk > 0 && u.DiskUsed > l.Disk:
+		w.seen.Watched, w.seen.DiskFull = wire.WatchedDisk, true
 	}
 }
 
@@ -161,6 +179,9 @@ func childrenCPU() time.Duration {
 
 // usage adds up the writable places; one file system seen at several of them counts once.
 func usage() wire.Reply {
+	if bare() {
+		return bareUsage()
+	}
 	var r wire.Reply
 	seen := map[uint64]bool{}
 	for _, place := range places() {
