@@ -93,6 +93,7 @@ func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 	}
 	c.stdio = [3]int{fds[1], fds[2], fds[3]}
 	c.groups = fds[4:]
+	c.rules = s.rules
 	if req.Join {
 		c.join = fds[0]
 	}

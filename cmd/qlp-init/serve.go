@@ -18,6 +18,7 @@ const controlFD = 3
 type server struct {
 	control *wire.Conn
 	procs   *table
+	rules   int // of Landlock for programs, or -1
 }
 
 // serve answers requests until the control socket closes.
@@ -47,7 +48,11 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	s := &server{control: control, procs: newTable()}
+	rules, err := programRules()
+	if err != nil {
+		return err
+	}
+	s := &server{control: control, procs: newTable(), rules: rules}
 	// The home directory is a link to here, so that it shares the size limit of the other writable places.
 	if err := os.MkdirAll(place("/tmp/home"), 0o755); err != nil {
 		return fmt.Errorf("make home: %w", err)

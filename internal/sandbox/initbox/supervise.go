@@ -191,6 +191,7 @@ func (r *run) readReport(report wire.Reply, res *sandbox.Result) (reason string)
 			res.ExitCode = status.ExitStatus()
 			f.ExitCode = res.ExitCode
 		}
+		f.DiskPassed = report.Watched == wire.WatchedDisk || report.Watched == wire.WatchedInodes
 		if report.DiskFull || report.InodeFull {
 			f.DiskExceeded = true
 		}
