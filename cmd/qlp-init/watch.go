@@ -15,6 +15,7 @@ const (
 	watchEvery = 20 * time.Millisecond
 	fullBelow  = 16 << 10 // bytes; a file system with less is full
 	walkEvery  = 10       // looks
+	diskSlack  = 64 << 10 // bytes; file systems allocate late
 )
 
 // watcher looks at the writable places, and, where no cgroup does the work, at every process, until stopped.
@@ -29,6 +30,16 @@ type watcher struct {
 }
 
 func watch(limits wire.Watch, p *program) *watcher {
+	if limits.Disk > 0 || limits.Inodes > 0 {
+		// What an earlier command left too much is not this one's doing, as long as it adds nothing.
+		before := usage()
+		if limits.Disk > 0 {
+			limits.Disk = max(limits.Disk, before.DiskUsed+diskSlack)
+		}
+		if limits.Inodes > 0 {
+			limits.Inodes = max(limits.Inodes, before.InodesUsed)
+		}
+	}
 	w := &watcher{limits: limits, p: p, base: childrenCPU(), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.run()
 	return w

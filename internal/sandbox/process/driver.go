@@ -15,8 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
@@ -31,6 +29,9 @@ type Config struct {
 	// StateDir holds the locks of user ids; empty means initbox.StateDir.
 	StateDir string
 }
+
+// signalsScoped is the version of Landlock from which programs cannot signal their init.
+const signalsScoped = 6
 
 // Driver makes sandboxes out of processes.
 type Driver struct {
@@ -61,7 +62,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{log: log, init: init, root: os.Geteuid() == 0, landlock: landlockVersion(), filter: filter, alive: map[*box]bool{}}
+	d := &Driver{log: log, init: init, root: os.Geteuid() == 0, landlock: initbox.LandlockVersion(), filter: filter, alive: map[*box]bool{}}
 	if err := tolerable(d.root, d.landlock); err != nil {
 		return nil, err
 	}
@@ -88,15 +89,6 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 		log.InfoContext(ctx, "Directories of a killed process removed", "room", "sandbox", "driver", "process", "count", n)
 	}
 	return d, nil
-}
-
-// landlockVersion asks the kernel, which answers 0 where there is none or it is switched off.
-func landlockVersion() int {
-	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 {
-		return 0
-	}
-	return int(v)
 }
 
 // tolerable refuses an ordinary user without Landlock: programs would run as QLP's own user with nothing between them.
@@ -130,11 +122,12 @@ func (d *Driver) Capabilities(ctx context.Context) (sandbox.Capabilities, error)
 	return sandbox.Capabilities{Isolation: sandbox.LevelProcess, Engine: d.engine(), Enforcement: d.enforcement(), Dial: true}, nil
 }
 
-// enforcement says how each limit is held. A program that shares its init's user can kill it. As root nothing is won by that,
-// because everything of that user is killed from outside; as an ordinary user what then remains escapes the kill.
+// enforcement says how each limit is held. Without Landlock's help a program can kill its
+// init, whose user it shares. As root nothing is won by that, because everything of that user is killed from outside; as an
+// ordinary user what then remains escapes the kill.
 func (d *Driver) enforcement() map[string]string {
 	kill, landlock := sandbox.BestEffort, sandbox.Unheld
-	if d.root {
+	if d.root || d.landlock >= signalsScoped {
 		kill = sandbox.Enforced
 	}
 	if d.landlock > 0 {

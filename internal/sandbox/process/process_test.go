@@ -15,6 +15,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
 )
 
@@ -233,7 +234,7 @@ func TestConformanceAsOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("TestConformance is run by an ordinary user already")
 	}
-	if landlockVersion() == 0 {
+	if initbox.LandlockVersion() == 0 {
 		t.Skip("an ordinary user is refused where the kernel has no Landlock")
 	}
 	dir, err := os.MkdirTemp("", "qlp-process-user-")
