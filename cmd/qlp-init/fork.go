@@ -76,6 +76,7 @@ func pointers(list [][]byte) ([]*byte, error) {
 // fork starts the child. os/exec cannot do it: between fork and execve this child sets its own resource limits and waits
 // until the driver has moved it into its cgroup, which in Go's own fork (a vfork) would hold up the whole process.
 //
+//nolint:funlen // one function: the child may neither call nor allocate
 //go:noinline
 //go:norace
 //go:nocheckptr

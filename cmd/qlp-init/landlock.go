@@ -45,6 +45,9 @@ func confineFiles(rules map[string]uint64) error {
 // sending signals to this process, whose user they share.
 func programRules() (int, error) {
 	version := landlockVersion()
+	if given, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); err != nil || given != 1 {
+		return -1, nil //nolint:nilerr // the kernel would refuse: whoever started this has not given up privileges
+	}
 	if bare() {
 		if version < 6 {
 			return -1, nil
@@ -97,7 +100,7 @@ func ruleset(rules map[string]uint64, scoped uint64) (int, error) {
 func allow(set int, path string, access, handled uint64) error {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil //nolint:nilerr // what is not there needs no rule
+		return nil // what is not there needs no rule
 	}
 	defer unix.Close(fd)
 	var st unix.Stat_t

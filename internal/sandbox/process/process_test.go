@@ -177,12 +177,8 @@ func TestRefusals(t *testing.T) {
 // TestMountElsewhere runs a program from a view that is called differently inside.
 func TestMountElsewhere(t *testing.T) {
 	d := setup(t)
-	dir, err := os.MkdirTemp("", "qlp-process-mount-") // TempDir's own are closed to other users
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(filepath.Join(dir, "f"), []byte("from outside"), 0o644)); err != nil {
+	dir := t.TempDir()
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755), os.WriteFile(filepath.Join(dir, "f"), []byte("from outside"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	spec := sandbox.Spec{Mounts: []sandbox.Mount{{HostPath: dir, Path: "/view"}}, Env: map[string]string{"VIEWS": "/usr:/view:/view/x"}}
@@ -237,14 +233,10 @@ func TestConformanceAsOrdinaryUser(t *testing.T) {
 	if initbox.LandlockVersion() == 0 {
 		t.Skip("an ordinary user is refused where the kernel has no Landlock")
 	}
-	dir, err := os.MkdirTemp("", "qlp-process-user-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := t.TempDir()
 	self, tmp := filepath.Join(dir, "process.test"), filepath.Join(dir, "tmp")
 	program, err := os.ReadFile(os.Args[0])
-	err = errors.Join(err, os.Chmod(dir, 0o755), os.WriteFile(self, program, 0o755), os.Mkdir(tmp, 0o777), os.Chmod(tmp, 0o777))
+	err = errors.Join(err, os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755), os.WriteFile(self, program, 0o755), os.Mkdir(tmp, 0o777), os.Chmod(tmp, 0o777))
 	if err != nil {
 		t.Fatal(err)
 	}

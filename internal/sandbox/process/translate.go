@@ -75,14 +75,14 @@ func checkMounts(mounts []sandbox.Mount, places string) ([]sandbox.Mount, error)
 				return nil, qlp.Errorf(qlp.Invalid, "mount %s at %s: %s belongs to the sandbox", m.HostPath, m.Path, f)
 			}
 		}
-		real, err := filepath.EvalSymlinks(m.HostPath)
+		at, err := filepath.EvalSymlinks(m.HostPath)
 		if err == nil {
-			_, err = os.Stat(real)
+			_, err = os.Stat(at)
 		}
 		if err != nil {
 			return nil, qlp.Errorf(qlp.Invalid, "mount %s: %w", m.HostPath, err)
 		}
-		if real == "/" || real == places || strings.HasPrefix(places, real+"/") || strings.HasPrefix(real, places+"/") {
+		if at == "/" || at == places || strings.HasPrefix(places, at+"/") || strings.HasPrefix(at, places+"/") {
 			return nil, qlp.Errorf(qlp.Invalid, "mount %s: other sandboxes' files are there", m.HostPath)
 		}
 		out = append(out, m)
