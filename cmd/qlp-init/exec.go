@@ -81,8 +81,11 @@ func obey(conn *wire.Conn, p *program) {
 
 func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 	dir := req.Dir
+	if rest, ok := strings.CutPrefix(dir, "/work"); ok && bare() && (rest == "" || rest[0] == '/') {
+		dir = workDir() + rest
+	}
 	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(workDir, dir)
+		dir = filepath.Join(workDir(), dir)
 	}
 	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
 		return nil, &wire.Reply{Kind: wire.KindFailed, Stage: wire.StageDir, Errno: int(unix.ENOENT)}
@@ -97,6 +100,7 @@ func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 	}
 	c.stdio = [3]int{fds[1], fds[2], fds[3]}
 	c.groups = fds[4:]
+	c.rules = s.rules
 	if req.Join {
 		c.join = fds[0]
 	}

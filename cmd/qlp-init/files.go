@@ -24,7 +24,7 @@ func put(req wire.Request, fd int) error {
 		return err
 	}
 	defer in.Close()
-	root, err := os.OpenRoot(workDir)
+	root, err := os.OpenRoot(workDir())
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func get(req wire.Request, fd int) error {
 		return err
 	}
 	defer out.Close()
-	root, err := os.OpenRoot(workDir)
+	root, err := os.OpenRoot(workDir())
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type child struct {
 	stdio   [3]int
 	groups  []int // task files to write itself into
 	join    int   // the socket to report on and to wait at, or -1
+	rules   int   // of Landlock, to enter before execve, or -1
 	errs    int   // the write end of a pipe that execve closes
 }
 
@@ -45,7 +46,7 @@ type rlimit struct {
 }
 
 func newChild(path string, argv, env [][]byte, dir string) (*child, error) {
-	c := &child{join: -1}
+	c := &child{join: -1, rules: -1}
 	var err error
 	if c.path, err = unix.BytePtrFromString(path); err != nil {
 		return nil, err
@@ -75,6 +76,7 @@ func pointers(list [][]byte) ([]*byte, error) {
 // fork starts the child. os/exec cannot do it: between fork and execve this child sets its own resource limits and waits
 // until the driver has moved it into its cgroup, which in Go's own fork (a vfork) would hold up the whole process.
 //
+//nolint:funlen // one function: the child may neither call nor allocate
 //go:noinline
 //go:norace
 //go:nocheckptr
@@ -137,6 +139,12 @@ func fork(c *child) (int, error) {
 	stage = failDir
 	if _, _, errno = unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(c.dir)), 0, 0); errno != 0 {
 		goto fail
+	}
+	stage = failSetup
+	if c.rules >= 0 {
+		if _, _, errno = unix.RawSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(c.rules), 0, 0); errno != 0 {
+			goto fail
+		}
 	}
 	stage = failExec
 	_, _, errno = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(c.path)),

@@ -1,4 +1,4 @@
-// Command qlp-init is pid 1 inside a native sandbox: a small static server that unpacks and packs files, starts
+// Command qlp-init is pid 1 inside a native sandbox or a container: a small static server that unpacks and packs files, starts
 // programs, and says how they ended, over one inherited socket. The same file is Go's cache program inside a sandbox
 // (`qlp-init gocache`).
 //
@@ -21,12 +21,17 @@ func main() {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "serve":
 		err = serve()
+	case len(os.Args) > 2 && os.Args[1] == "bare":
+		err = confine(os.Args[2:])
+	case bare():
+		err = serve()
+		endAll()
 	case len(os.Args) > 1 && os.Args[1] == "relay":
 		err = relayed()
 	case len(os.Args) > 1 && os.Args[1] == "gocache":
 		err = gocache.Main(context.Background(), os.Args[2:], os.Stdin, os.Stdout)
 	default:
-		err = fmt.Errorf("usage: qlp-init serve | relay | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
+		err = fmt.Errorf("usage: qlp-init serve | relay | bare | gocache --rw DIR [--ro DIR]; it is started by qlp, not by hand")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "qlp-init:", err)

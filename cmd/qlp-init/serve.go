@@ -13,17 +13,12 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
 )
 
-const (
-	controlFD = 3
-	workDir   = "/work"
-)
-
-// places are the writable ones; a full one is noticed here.
-func places() [3]string { return [3]string{workDir, "/tmp", "/dev/shm"} }
+const controlFD = 3
 
 type server struct {
 	control *wire.Conn
 	procs   *table
+	rules   int // of Landlock for programs, or -1
 	// contained says that the limits are a container's, and counted there.
 	contained bool
 }
@@ -38,10 +33,17 @@ func serve() error {
 	if err := harden(); err != nil {
 		return err
 	}
-	if len(os.Args) > 2 {
-		if err := keepTo(os.Args[2]); err != nil {
+	cpus := os.Args[2:]
+	if bare() {
+		cpus = os.Args[3:]
+	}
+	if len(cpus) > 0 {
+		if err := keepTo(cpus[0]); err != nil {
 			return err
 		}
+	}
+	if err := adopt(); err != nil {
+		return err
 	}
 	unix.CloseOnExec(controlFD)
 	control, err := wire.NewConn(controlFD)
@@ -60,9 +62,13 @@ func closeFrom(fd uint) error {
 
 // answer says hello and answers requests until the control socket closes.
 func answer(control *wire.Conn, contained bool) error {
-	s := &server{control: control, procs: newTable(), contained: contained}
+	rules, err := programRules()
+	if err != nil {
+		return err
+	}
+	s := &server{control: control, procs: newTable(), rules: rules, contained: contained}
 	// The home directory is a link to here, so that it shares the size limit of the other writable places.
-	if err := os.MkdirAll("/tmp/home", 0o755); err != nil {
+	if err := os.MkdirAll(place("/tmp/home"), 0o755); err != nil {
 		return fmt.Errorf("make home: %w", err)
 	}
 	go s.procs.reap()

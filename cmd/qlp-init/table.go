@@ -90,8 +90,8 @@ func (t *table) sweep(p *program) (others bool) {
 		_ = unix.Kill(-p.pid, unix.SIGKILL)
 		return true
 	}
-	// The kernel signals the whole namespace in one go; a fork in flight sees the signal and does not happen.
-	_ = unix.Kill(-1, unix.SIGKILL)
+	// A fork in flight sees the signal that goes to a whole namespace, and does not happen.
+	defer keepKilling()()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for !t.empty {

@@ -14,6 +14,8 @@ import (
 const (
 	watchEvery = 20 * time.Millisecond
 	fullBelow  = 16 << 10 // bytes; a file system with less is full
+	walkEvery  = 10       // looks
+	diskSlack  = 64 << 10 // bytes; file systems allocate late
 )
 
 // watcher looks at the writable places, and, where no cgroup does the work, at every process, until stopped.
@@ -23,6 +25,7 @@ type watcher struct {
 	base   time.Duration // processor time of children, or of the container, before this program
 	cpu    func() time.Duration
 	seen   wire.Reply
+	looks  int
 	quit   chan struct{}
 	done   chan struct{}
 
@@ -30,6 +33,16 @@ type watcher struct {
 }
 
 func (s *server) watch(limits wire.Watch, p *program) *watcher {
+	if limits.Disk > 0 || limits.Inodes > 0 {
+		// What an earlier command left too much is not this one's doing, as long as it adds nothing.
+		before := usage()
+		if limits.Disk > 0 {
+			limits.Disk = max(limits.Disk, before.DiskUsed+diskSlack)
+		}
+		if limits.Inodes > 0 {
+			limits.Inodes = max(limits.Inodes, before.InodesUsed)
+		}
+	}
 	cpu := childrenCPU
 	if s.contained {
 		cpu = containerCPU
@@ -43,6 +56,7 @@ func (s *server) watch(limits wire.Watch, p *program) *watcher {
 func (w *watcher) stop() wire.Reply {
 	close(w.quit)
 	<-w.done
+	w.looks = 0
 	w.look()
 	return w.seen
 }
@@ -91,12 +105,27 @@ func (w *watcher) look() {
 		w.seen.Watched = wire.WatchedCPU
 	case l.Pids > 0 && now.pids > l.Pids:
 		w.seen.Watched = wire.WatchedPids
-	case l.Inodes > 0 && usage().InodesUsed > l.Inodes:
-		w.seen.Watched, w.seen.InodeFull = wire.WatchedInodes, true
+	case l.Inodes > 0 || l.Disk > 0:
+		w.lookAtDisk()
 	}
 	if w.seen.Watched != "" {
 		_ = unix.Kill(-w.p.pid, unix.SIGKILL)
-		_ = unix.Kill(-1, unix.SIGKILL)
+		killRest()
+	}
+}
+
+// lookAtDisk is done every time where the file system itself keeps count, and now and then where files must be walked.
+func (w *watcher) lookAtDisk() {
+	w.looks++
+	if bare() && w.looks%walkEvery != 1 {
+		return
+	}
+	u, l := usage(), w.limits
+	switch {
+	case l.Inodes > 0 && u.InodesUsed > l.Inodes:
+		w.seen.Watched, w.seen.InodeFull = wire.WatchedInodes, true
+	case l.Disk > 0 && u.DiskUsed > l.Disk:
+		w.seen.Watched, w.seen.DiskFull = wire.WatchedDisk, true
 	}
 }
 
@@ -109,6 +138,10 @@ type totals struct {
 // processes adds up everything but this process.
 func processes() totals {
 	var sum totals
+	var own map[int]bool
+	if bare() {
+		own = descendants()
+	}
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return sum
@@ -116,15 +149,10 @@ func processes() totals {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err != nil || pid == 1 {
+		if pid, err := strconv.Atoi(name); err != nil || pid == 1 || own != nil && !own[pid] {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + name + "/stat")
-		if err != nil {
-			continue
-		}
-		// The command's name is in parentheses and may hold anything, also spaces and parentheses.
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		fields := statFields(name)
 		if len(fields) < 18 {
 			continue
 		}
@@ -138,6 +166,16 @@ func processes() totals {
 		}
 	}
 	return sum
+}
+
+// statFields are the fields of a process's stat behind its name; none if it has gone.
+func statFields(pid string) [][]byte {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return nil
+	}
+	// The name is in parentheses and may hold anything, also spaces and parentheses.
+	return bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 }
 
 func statusKB(status []byte, key string) int64 {
@@ -164,6 +202,9 @@ func childrenCPU() time.Duration {
 
 // usage adds up the writable places; one file system seen at several of them counts once.
 func usage() wire.Reply {
+	if bare() {
+		return bareUsage()
+	}
 	var r wire.Reply
 	seen := map[uint64]bool{}
 	for _, place := range places() {

@@ -30,7 +30,9 @@ var arrows = map[string][]string{
 	"internal/sandbox": {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
-	"internal/sandbox/gocache":     {},
+	// What the drivers share that start the init and then speak to it.
+	"internal/sandbox/initbox": {"internal/qlp", "internal/sandbox"},
+	"internal/sandbox/gocache": {},
 
 	"internal/interpreter": {"internal/qlp"},
 	"internal/planner":     {"internal/qlp", "internal/contract"},

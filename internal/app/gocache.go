@@ -4,14 +4,14 @@ import (
 	"context"
 	"maps"
 
-	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/toolcache"
 )
 
 // addGoCache gives the sandboxes of a Go stack the compiled standard library. The first time for a version of Go it is
 // compiled, which takes half a minute.
 func (b *bench) addGoCache(ctx context.Context, e *equipment) error {
-	initPath, err := native.FindInit("")
+	initPath, err := initbox.FindInit("")
 	if err != nil {
 		return err
 	}

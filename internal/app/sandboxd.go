@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
-	"github.com/quantumlayer/qlp/internal/sandbox/native"
 	"github.com/quantumlayer/qlp/internal/sandbox/remote"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxd"
 	"github.com/quantumlayer/qlp/internal/stack"
@@ -28,7 +28,7 @@ type Executor struct {
 }
 
 // ExecutorDrivers are the drivers whose sandboxes can be lent.
-func ExecutorDrivers() []string { return []string{"native"} }
+func ExecutorDrivers() []string { return Drivers() }
 
 // ServeSandboxes lends this machine's sandboxes to whoever has the token, until ctx ends. It closes l.
 func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.Logger) (err error) {
@@ -59,8 +59,8 @@ func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.L
 }
 
 func executorDriver(ctx context.Context, name string, log *slog.Logger) (sandbox.Driver, error) {
-	if name == "native" {
-		return native.New(ctx, log, native.Config{})
+	if slices.Contains(ExecutorDrivers(), name) {
+		return localDriver(ctx, name, log)
 	}
 	return nil, qlp.Errorf(qlp.Invalid, "there is no driver %.40q whose sandboxes can be lent", name).WithRemedy("choose one of: %s", ExecutorDrivers())
 }

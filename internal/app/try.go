@@ -42,13 +42,13 @@ func (t Tried) MarshalJSON() ([]byte, error) {
 	return slices.Concat(b[:len(b)-1], []byte(`,"egress":`), decisions, []byte("}")), err
 }
 
-// Drivers are the names of the sandbox's drivers.
-func Drivers() []string { return []string{"native"} }
-
 // Try runs a command in a sandbox that is thrown away afterwards.
 func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err error) {
 	if t.Driver != "" && !slices.Contains(Drivers(), t.Driver) {
-		return Tried{}, qlp.Errorf(qlp.Invalid, "there is no sandbox driver %.40q", t.Driver).WithRemedy("choose one of: %s", Drivers())
+		return Tried{}, unknownDriver(t.Driver)
+	}
+	if t.Driver != "" { // a driver by name is this machine's
+		cfg.SandboxDriver, cfg.Executors = t.Driver, ""
 	}
 	driver, err := Sandbox(ctx, cfg)
 	if err != nil {

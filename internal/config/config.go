@@ -30,6 +30,7 @@ type Config struct {
 	Policy            string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
 	ToolsDir          string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
 	FetchHosts        string        `key:"fetch_hosts" doc:"hosts that package managers may reach besides the registries that they are configured to use, with commas between" default:""`
+	SandboxDriver     string        `key:"sandbox_driver" doc:"how this machine isolates: native, or process where the machine itself is thrown away after one tenant's job" default:"native"`
 	Executors         string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
 	ExecutorTokenFile string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
 	ExecutorsPlain    bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`

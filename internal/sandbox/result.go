@@ -31,7 +31,8 @@ type Result struct {
 	Isolation                Level
 	// Engine is what isolated it, with its version: "bubblewrap 0.8.0".
 	Engine string
-	// Enforcement says for every limit, by its name in lower snake case, how it was held: Enforced or BestEffort.
+	// Enforcement says for every limit, by its name in lower snake case, how it was held: Enforced or BestEffort. Weak
+	// drivers also say what they leave open, as Unheld.
 	Enforcement map[string]string
 }
 
@@ -39,6 +40,7 @@ type Result struct {
 const (
 	Enforced   = "enforced"    // by the kernel, or by a kill that the program cannot escape
 	BestEffort = "best_effort" // by looking now and then
+	Unheld     = "unheld"      // not at all: said of the network by drivers that share it with the machine
 )
 
 type resultJSON struct {

@@ -40,6 +40,7 @@ type Facts struct {
 	Canceled       bool // the driver killed for the caller before it saw the exit
 	OutputExceeded bool // the driver killed for output
 	DiskExceeded   bool // a writable place was full, or SIGXFSZ ended the program
+	DiskPassed     bool // what the writable places hold was found to be too much, by looking: nothing was refused
 	OOMKills       int  // rise of the kernel's counter
 	WallExceeded   bool // the driver killed for Wall or Idle before it saw the exit
 	CPUExceeded    bool // the driver killed for CPUTime, or SIGXCPU ended the program
@@ -50,7 +51,8 @@ type Facts struct {
 
 // Decide is the order of precedence, the same for every driver: the first that holds wins. Memory and disk are the
 // verdict only if the command failed: one that ended with 0 although a child of it was killed, or after it had coped
-// with a full disk, ended well.
+// with a full disk, ended well. Where the size of the disk is held by looking, nobody was told that it is full: what is found
+// then counts, however the command ended, so that the verdict does not depend on who was faster.
 func Decide(f Facts) Verdict {
 	failed := f.NotStarted || f.Signaled || f.ExitCode != 0
 	switch {
@@ -60,7 +62,7 @@ func Decide(f Facts) Verdict {
 		return Canceled
 	case f.OutputExceeded:
 		return OutputLimit
-	case f.DiskExceeded && failed:
+	case f.DiskExceeded && failed, f.DiskPassed:
 		return DiskLimit
 	case f.OOMKills > 0 && failed:
 		return OOM

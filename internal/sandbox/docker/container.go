@@ -30,58 +30,77 @@ const (
 
 	// slack is what the container may have beyond one command: the init, its threads and buffers.
 	slackMemory = 64 * sandbox.MiB
-	slackPids   = 32
+	slackPids   = 64
 )
 
 // initCommand is the first process of every container: it is part of the images.
 func initCommand() []string { return []string{"/.qlp/init", "relay"} }
 
-// container is one sandbox's walls.
+// container is one sandbox.
 type container struct {
+	*initbox.Box // nil until its init has answered
+
 	d      *Driver
 	name   string
 	id     string
 	stream *attached
 	half   *relay.Outside
-	box    *initbox.Box
+
+	once sync.Once
+	err  error // of Destroy
 }
 
-func (c *container) start(ctx context.Context, image string, spec sandbox.Spec) (*initbox.Box, error) {
+var (
+	_ sandbox.Sandbox = (*container)(nil)
+	_ initbox.Engine  = (*container)(nil)
+)
+
+// ID implements sandbox.Sandbox.
+func (c *container) ID() string { return c.name }
+
+func (c *container) start(ctx context.Context, image string, spec sandbox.Spec) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("the container engine took too long"))
 	defer cancel()
 	limits := spec.Limits.WithDefaults()
 	made, err := c.d.api.ContainerCreate(ctx, c.d.options(c.name, image, limits))
 	if err != nil {
-		return nil, explain(err, image)
+		return explain(err, image)
 	}
 	c.id = made.ID
 	got, err := c.d.api.ContainerAttach(ctx, c.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
-		return nil, fmt.Errorf("attach to container: %w", err)
+		return fmt.Errorf("attach to container: %w", err)
 	}
 	c.stream = attach(got.HijackedResponse)
 	if _, err := c.d.api.ContainerStart(ctx, c.id, client.ContainerStartOptions{}); err != nil {
-		return nil, explain(err, image)
+		return explain(err, image)
 	}
 	var control *wire.Conn
 	if c.half, control, err = relay.NewOutside(c.stream); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.half.Hello(ctx); err != nil {
 		_ = control.Close()
-		if said := c.lost(); said != "" {
+		if said := c.Complaint(); said != "" {
 			err = fmt.Errorf("%w: %s", err, said)
 		}
-		return nil, qlp.Errorf(qlp.Unavailable, "the container's init does not answer: %w", err).
+		return qlp.Errorf(qlp.Unavailable, "the container's init does not answer: %w", err).
 			WithRemedy("build the images again with `make sandbox-images`: they bring the init along")
 	}
-	c.box = initbox.New(control, initbox.Config{
-		ID: c.name, Limits: limits, Env: spec.Env, Isolation: c.d.level, Engine: c.d.engine, Enforcement: enforcement(),
-		Group: initbox.NoGroup{}, PipeOwner: -1, Watch: initbox.Watch{CPU: true},
-		Lost: c.lost, Kill: c.kill, End: c.end, Release: c.release, Later: func(f func()) { c.d.work.Go(f) },
-	})
-	return c.box, nil
+	c.Box = initbox.New(initbox.Config{
+		ID: c.name, Limits: limits, Env: spec.Env, Isolation: c.d.level, Name: c.d.engine, Enforcement: enforcement(),
+		Owner: -1, Watch: initbox.Watch{CPU: true}, Background: func(f func()) { c.d.work.Go(f) },
+	}, c, control)
+	return nil
 }
+
+// Command implements initbox.Engine: the container's own cgroup counts, and its init reads it.
+func (c *container) Command(int, sandbox.Limits, bool) (initbox.Group, error) {
+	return initbox.Uncounted{}, nil
+}
+
+// Account implements initbox.Engine.
+func (c *container) Account() initbox.Account { return initbox.Account{} }
 
 // options are the whole policy of a container.
 func (d *Driver) options(name, image string, l sandbox.Limits) client.ContainerCreateOptions {
@@ -137,15 +156,16 @@ func explain(err error, image string) error {
 	return fmt.Errorf("make container: %w", err)
 }
 
-// lost is what the init, or the engine in its place, has complained of.
-func (c *container) lost() string {
+// Complaint implements initbox.Engine: what the init, or the engine in its place, has complained of.
+func (c *container) Complaint() string {
 	if c.stream == nil {
 		return ""
 	}
 	return c.stream.complaint()
 }
 
-func (c *container) kill() {
+// Break implements initbox.Engine.
+func (c *container) Break() {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
 	if _, err := c.d.api.ContainerKill(ctx, c.id, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil && !notFound(err) {
@@ -153,7 +173,22 @@ func (c *container) kill() {
 	}
 }
 
-// end removes the container, which kills whatever is in it; the engine answers when nothing is left.
+// Destroy implements sandbox.Sandbox. It removes the container, which kills whatever is in it; the engine answers when nothing
+// is left.
+func (c *container) Destroy(ctx context.Context) error {
+	c.once.Do(func() {
+		defer c.d.forget(c)
+		if c.Box != nil {
+			c.Shut()
+		}
+		c.err = c.end(ctx)
+		if c.Box != nil {
+			c.Settle()
+		}
+	})
+	return c.err
+}
+
 func (c *container) end(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 	defer cancel()
@@ -172,14 +207,6 @@ func (c *container) end(ctx context.Context) error {
 	}
 	return nil
 }
-
-func (c *container) release() {
-	c.d.mu.Lock()
-	defer c.d.mu.Unlock()
-	delete(c.d.alive, c.box)
-}
-
-func (c *container) abandon(ctx context.Context) error { return c.end(ctx) }
 
 // attached is a container's input and output as one stream; what it says as errors is kept aside.
 type attached struct {

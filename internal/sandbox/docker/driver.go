@@ -19,7 +19,6 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
-	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/owner"
 	"github.com/quantumlayer/qlp/internal/sandbox/seccomp"
 )
@@ -61,7 +60,7 @@ type Driver struct {
 	mu     sync.Mutex
 	closed bool
 	making sync.WaitGroup
-	alive  map[*initbox.Box]bool
+	alive  map[*container]bool
 	work   sync.WaitGroup
 }
 
@@ -80,7 +79,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, qlp.Errorf(qlp.Invalid, "use the container engine: %w", err).WithRemedy("correct DOCKER_HOST, or the setting docker_host")
 	}
-	d := &Driver{log: log.With("room", "sandbox", "driver", "docker"), api: api, images: maps.Clone(cfg.Images), alive: map[*initbox.Box]bool{}}
+	d := &Driver{log: log.With("room", "sandbox", "driver", "docker"), api: api, images: maps.Clone(cfg.Images), alive: map[*container]bool{}}
 	if err := d.meet(ctx, cfg.Runtime); err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
@@ -230,18 +229,23 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	d.mu.Unlock()
 	defer d.making.Done()
 	c := &container{d: d, name: owner.Name(os.Getpid()) + "-" + strconv.FormatInt(d.sequence.Add(1), 10)}
-	box, err := c.start(ctx, image, spec)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), c.abandon(context.WithoutCancel(ctx)))
+	if err := c.start(ctx, image, spec); err != nil {
+		return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), c.Destroy(context.WithoutCancel(ctx)))
 	}
 	d.mu.Lock()
-	d.alive[box] = true
+	d.alive[c] = true
 	closed := d.closed
 	d.mu.Unlock()
 	if closed {
-		return nil, errors.Join(errClosed(), box.Destroy(context.WithoutCancel(ctx)))
+		return nil, errors.Join(errClosed(), c.Destroy(context.WithoutCancel(ctx)))
 	}
-	return box, nil
+	return c, nil
+}
+
+func (d *Driver) forget(c *container) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.alive, c)
 }
 
 func errClosed() error { return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed") }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -15,71 +16,37 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/native/wire"
 )
 
-// Config is what a driver says about the walls. Every function is needed.
+// Config says what a Box is and how its commands are held.
 type Config struct {
-	ID     string
-	Limits sandbox.Limits    // with their defaults
-	Env    map[string]string // of every command
-
+	ID          string
+	Limits      sandbox.Limits // with defaults
+	Env         map[string]string
 	Isolation   sandbox.Level
-	Engine      string
+	Name        string // of the engine, with its version
 	Enforcement map[string]string
-
-	// Group holds the limits of the whole sandbox.
-	Group Group
-	// SelfEntry makes commands enter their groups by themselves, through files that are handed to them.
-	SelfEntry bool
-	// PipeOwner is the user, as this process sees it, that programs inside run as; negative if it is this process's own.
-	PipeOwner int
-	// Watch says what the init looks after because no group does.
+	// Owner is the user id that a command's pipes are given to; -1 leaves them alone.
+	Owner int
+	// Join makes a command's child wait until the Group has taken it in; TaskFiles hands it the Group's files instead.
+	Join, TaskFiles bool
+	// Watch says which limits the init holds by looking, because nothing else does.
 	Watch Watch
-
-	// Lost is what was last heard of the walls, for the message when they fall.
-	Lost func() string
-	// Kill ends the init at once: what state it is in nobody knows.
-	Kill func()
-	// End is called once, after the socket to the init was closed. It returns when nothing inside is alive any more.
-	End func(ctx context.Context) error
-	// Release gives back what the sandbox had, when all its commands have their results.
-	Release func()
-	// Later does clean-up in the background, which the driver waits for when it closes.
-	Later func(func())
+	// CountProcesses sets the kernel's own limit on processes of one user. It is right only where that user is this
+	// sandbox's alone, or is counted for it alone.
+	CountProcesses bool
+	// Translate, if not nil, turns a path inside a word of a command or its environment into what it is called in there.
+	Translate func(word string) string
+	// Background runs what may follow after a Result.
+	Background func(func())
 }
 
-// Watch says which limits the init itself looks after.
-type Watch struct{ Memory, Pids, CPU, Inodes bool }
+// Watch names limits.
+type Watch struct{ Memory, Pids, CPU, Inodes, Disk bool }
 
-// Group limits a set of processes and counts for it. The zero of each answer means that it is not known.
-type Group interface {
-	// Child makes the group of one command inside this one; cpu says that its share of processors is lower.
-	Child(name string, l sandbox.Limits, cpu bool) (Group, error)
-	// TaskFiles are open files: who writes to them becomes a member. The caller closes them.
-	TaskFiles() ([]*os.File, error)
-	// Tracks says whether there is anything to join.
-	Tracks() bool
-	Join(pid int) error
-	// Kill kills whoever is a member now; End repeats it until nobody is, for as long as patience.
-	Kill()
-	End(patience time.Duration) error
-	CPU() time.Duration
-	Account() Account
-	Remove()
-}
-
-// Account is what was counted for a group.
-type Account struct {
-	CPU      time.Duration
-	Memory   int64
-	Peak     int64
-	Pids     int
-	PidsPeak int
-	PidsHit  bool // a fork was refused
-	OOMKills int
-}
-
-// Box is one sandbox.
+// Box is one sandbox. The driver implements Destroy around it: Shut, end all processes, Settle. It must not be copied.
 type Box struct {
 	cfg     Config
+	limits  sandbox.Limits
+	engine  Engine
 	control *wire.Conn
 	egress  *egress // nil: no way out
 
@@ -87,31 +54,57 @@ type Box struct {
 	execs     int
 	runs      sync.WaitGroup // commands under way
 	destroyed bool
-	once      sync.Once
-	err       error // of Destroy
 }
 
-var _ sandbox.Sandbox = (*Box)(nil)
-
-// New takes over the socket to an init that has said hello.
-func New(control *wire.Conn, cfg Config) *Box { return &Box{cfg: cfg, control: control} }
+// New makes a Box of a sandbox whose init is about to speak on control, which the Box closes.
+func New(cfg Config, engine Engine, control *wire.Conn) *Box {
+	return &Box{cfg: cfg, limits: cfg.Limits, engine: engine, control: control}
+}
 
 // ID implements sandbox.Sandbox.
 func (b *Box) ID() string { return b.cfg.ID }
 
-// Destroy implements sandbox.Sandbox.
-func (b *Box) Destroy(ctx context.Context) error {
-	b.once.Do(func() {
-		b.mu.Lock()
-		b.destroyed = true
-		b.mu.Unlock()
-		_ = b.control.Close() // the init ends, and the kernel ends all the rest before the init counts as ended
-		b.err = b.cfg.End(ctx)
-		b.runs.Wait()
-		b.egress.close()
-		b.cfg.Release()
-	})
-	return b.err
+// Hello waits until the init has spoken, and returns its process id outside if the control socket passes credentials. io.EOF
+// means that it ended without a word.
+func (b *Box) Hello(ctx context.Context, timeout time.Duration) (int, error) {
+	stop := context.AfterFunc(ctx, func() { _ = b.control.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	_ = b.control.SetReadDeadline(time.Now().Add(timeout))
+	var r wire.Reply
+	fds, pid, err := b.control.Recv(&r)
+	closeFDs(fds)
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	if errors.Is(err, io.EOF) {
+		return 0, io.EOF
+	}
+	if err != nil {
+		return 0, fmt.Errorf("wait for the sandbox's init: %w", err)
+	}
+	if r.Kind != wire.KindHello {
+		return 0, fmt.Errorf("wait for the sandbox's init: it said %q", r.Kind)
+	}
+	return pid, b.control.SetReadDeadline(time.Time{})
+}
+
+// OpenEgress opens the way out, before any program runs.
+func (b *Box) OpenEgress(ctx context.Context, serve func(net.Conn)) error {
+	return b.openEgress(ctx, serve)
+}
+
+// Shut makes every later request fail and closes the control socket, at which the init ends.
+func (b *Box) Shut() {
+	b.mu.Lock()
+	b.destroyed = true
+	b.mu.Unlock()
+	_ = b.control.Close()
+}
+
+// Settle waits for the commands under way, after everything they could wait for is dead, and ends the way out.
+func (b *Box) Settle() {
+	b.runs.Wait()
+	b.egress.close()
 }
 
 func (b *Box) isDestroyed() bool {
@@ -150,7 +143,7 @@ func (b *Box) request(req wire.Request, fds ...int) (*wire.Conn, error) {
 
 // lost says that the machinery of the sandbox is gone.
 func (b *Box) lost(err error) error {
-	return qlp.Errorf(qlp.Internal, "the init of sandbox %s is lost (%s): %w", b.ID(), b.cfg.Lost(), err)
+	return qlp.Errorf(qlp.Internal, "the init of sandbox %s is lost (%s): %w", b.ID(), b.engine.Complaint(), err)
 }
 
 // Stats implements sandbox.Sandbox.
@@ -160,8 +153,11 @@ func (b *Box) Stats(ctx context.Context) (sandbox.Usage, error) {
 	if err != nil {
 		return sandbox.Usage{}, fmt.Errorf("read usage: %w", err)
 	}
-	a := b.cfg.Group.Account()
-	return sandbox.Usage{CPU: a.CPU, Memory: a.Memory, PeakMemory: a.Peak, Pids: a.Pids, DiskUsed: r.DiskUsed, InodesUsed: r.InodesUsed}, nil
+	a := b.engine.Account()
+	return sandbox.Usage{
+		CPU: max(a.CPU, time.Duration(r.CPU)), Memory: max(a.Memory, r.Memory), PeakMemory: a.Peak, Pids: max(a.Pids, r.Pids),
+		DiskUsed: r.DiskUsed, InodesUsed: r.InodesUsed,
+	}, nil
 }
 
 // ask sends a request that has one answer.

@@ -28,16 +28,15 @@ type capture struct {
 	total atomic.Int64
 }
 
-// newPipe makes a pipe whose far end is blocking and belongs to owner, so that the program may open /dev/stdout again; a
-// negative owner leaves it this process's own.
-func newPipe(owner int) (near *os.File, far int, err error) {
+// newPipe makes a pipe whose far end is blocking and belongs to uid (-1: stays as it is), so that the program may open /dev/stdout again.
+func newPipe(uid int) (near *os.File, far int, err error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return nil, -1, fmt.Errorf("make pipe: %w", err)
 	}
 	err = unix.SetNonblock(p[0], true)
-	if err == nil && owner >= 0 {
-		err = unix.Fchown(p[1], owner, owner)
+	if err == nil && uid >= 0 {
+		err = unix.Fchown(p[1], uid, uid)
 	}
 	if err != nil {
 		closeFDs(p[:])
@@ -130,11 +129,5 @@ func feed(w *os.File, r io.Reader) {
 	defer w.Close()
 	if _, err := io.Copy(w, r); err != nil && !errors.Is(err, unix.EPIPE) {
 		return
-	}
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close()
 	}
 }

@@ -1,9 +1,9 @@
-// Package initbox is a sandbox seen from outside, given that a qlp-init answers inside: commands with their streams, verdicts
-// and limits in time, services, files in and out, connections, and the one way out. Drivers put up the walls, start the init
-// behind them, and hand over the socket to it.
+// Package initbox is one sandbox as seen through its init: what every driver shares that starts qlp-init somewhere and then
+// speaks to it over a wire.Conn. It moves files, runs commands, reaches ports, keeps output, holds the limits that are times,
+// and makes the Result. It also holds what such drivers need before: the init's program, the pool of user ids, the system
+// call filter.
 //
-// It never puts up a wall, never trusts what comes from inside (sizes are bounded, unknown answers end the sandbox), and
-// never makes a verdict out of a program's own words.
+// It never builds a wall, and never knows how one is built: what only the engine can count or kill, it asks an Engine for.
 //
-// Arrows: sandbox, native/wire (the language of the init), qlp.
+// Arrows: internal/sandbox, internal/qlp, native/wire; imported by the drivers native and process.
 package initbox

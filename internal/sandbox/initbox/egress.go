@@ -29,9 +29,7 @@ type egress struct {
 	conns  map[net.Conn]bool
 }
 
-// OpenEgress opens the one port inside that leads anywhere; what connects there is served by serve. It is called once, before
-// any program runs.
-func (b *Box) OpenEgress(ctx context.Context, serve func(net.Conn)) error {
+func (b *Box) openEgress(ctx context.Context, serve func(net.Conn)) error {
 	_, portText, err := net.SplitHostPort(sandbox.ProxyAddress)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -96,11 +95,11 @@ func (b *Box) launch(ctx context.Context, cmd sandbox.Cmd) (*run, error) {
 		return nil, sandbox.ErrDestroyed
 	}
 	r := &run{
-		b: b, limits: b.cfg.Limits.Lower(cmd.Limits), started: make(chan struct{}), finished: make(chan struct{}),
+		b: b, limits: b.limits.Lower(cmd.Limits), started: make(chan struct{}), finished: make(chan struct{}),
 	}
 	var err error
-	lower := r.limits.CPUs < b.cfg.Limits.CPUs
-	if r.group, err = b.cfg.Group.Child("e"+strconv.Itoa(n), r.limits, lower); err != nil {
+	lower := r.limits.CPUs < b.limits.CPUs
+	if r.group, err = b.engine.Command(n, r.limits, lower); err != nil {
 		b.runs.Done()
 		return nil, fmt.Errorf("execute %s: %w", cmd.Argv[0], err)
 	}
@@ -127,12 +126,13 @@ func (b *Box) enter() (n int, ok bool) {
 
 // send makes the pipes and hands their far ends over.
 func (r *run) send(cmd sandbox.Cmd) (err error) {
-	outNear, outFar, err := newPipe(r.b.cfg.PipeOwner)
+	uid := r.b.cfg.Owner
+	outNear, outFar, err := newPipe(uid)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(outFar)
-	errNear, errFar, err := newPipe(r.b.cfg.PipeOwner)
+	errNear, errFar, err := newPipe(uid)
 	if err != nil {
 		outNear.Close()
 		return err
@@ -146,7 +146,7 @@ func (r *run) send(cmd sandbox.Cmd) (err error) {
 	}
 	defer unix.Close(in)
 	fds := []int{in, outFar, errFar}
-	if r.b.cfg.SelfEntry {
+	if r.b.cfg.TaskFiles {
 		tasks, terr := r.group.TaskFiles()
 		defer closeAll(tasks)
 		for _, f := range tasks {
@@ -198,12 +198,16 @@ func (r *run) request(cmd sandbox.Cmd) wire.Request {
 	}
 	maps.Copy(env, r.b.cfg.Env)
 	maps.Copy(env, cmd.Env)
-	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: r.group.Tracks() && !r.b.cfg.SelfEntry}
+	req := wire.Request{Op: wire.OpExec, Dir: cmd.Dir, Rlimits: r.rlimits(), Join: r.b.cfg.Join}
+	in := r.b.cfg.Translate
+	if in == nil {
+		in = func(word string) string { return word }
+	}
 	for _, a := range cmd.Argv {
-		req.Argv = append(req.Argv, []byte(a))
+		req.Argv = append(req.Argv, []byte(in(a)))
 	}
 	for _, k := range slices.Sorted(maps.Keys(env)) {
-		req.Env = append(req.Env, []byte(k+"="+env[k]))
+		req.Env = append(req.Env, []byte(k+"="+in(env[k])))
 	}
 	w := r.b.cfg.Watch
 	if w.Memory {
@@ -217,6 +221,9 @@ func (r *run) request(cmd sandbox.Cmd) wire.Request {
 	}
 	if w.Inodes {
 		req.Watch.Inodes = r.limits.Inodes
+	}
+	if w.Disk {
+		req.Watch.Disk = r.limits.Disk
 	}
 	return req
 }
@@ -237,7 +244,7 @@ func (r *run) rlimits() []wire.Rlimit {
 		both(unix.RLIMIT_MEMLOCK, 64*sandbox.KiB), both(unix.RLIMIT_MSGQUEUE, 0), both(unix.RLIMIT_NICE, 0),
 		both(unix.RLIMIT_RTPRIO, 0), both(unix.RLIMIT_SIGPENDING, 4096),
 	}
-	if r.b.cfg.Watch.Pids {
+	if r.b.cfg.CountProcesses {
 		list = append(list, both(unix.RLIMIT_NPROC, int64(l.Pids)+initPids))
 	}
 	return list
@@ -263,11 +270,17 @@ func (r *run) kill(why func(*sandbox.Facts), reason string) {
 	r.killed = time.Now()
 	r.mu.Unlock()
 	_ = r.conn.Send(wire.Order{Signal: int(syscall.SIGKILL)})
-	r.group.Kill()
+	r.group.KillNow()
 }
 
 func (r *run) killedAt() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.killed
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }

@@ -29,7 +29,7 @@ func (b *Box) Put(ctx context.Context, tar io.Reader) error {
 		return fmt.Errorf("put files: %w", err)
 	}
 	w := os.NewFile(uintptr(p[1]), "pipe")
-	conn, err := b.request(wire.Request{Op: wire.OpPut, MaxBytes: b.cfg.Limits.Disk, MaxFiles: int(b.cfg.Limits.Inodes)}, p[0])
+	conn, err := b.request(wire.Request{Op: wire.OpPut, MaxBytes: b.limits.Disk, MaxFiles: int(b.limits.Inodes)}, p[0])
 	_ = unix.Close(p[0])
 	if err != nil {
 		w.Close()
@@ -54,8 +54,8 @@ func (b *Box) Put(ctx context.Context, tar io.Reader) error {
 
 // Get implements sandbox.Sandbox.
 func (b *Box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits) (io.ReadCloser, error) {
-	if lim.Bytes <= 0 || lim.Bytes > b.cfg.Limits.CopyOut {
-		lim.Bytes = b.cfg.Limits.CopyOut
+	if lim.Bytes <= 0 || lim.Bytes > b.limits.CopyOut {
+		lim.Bytes = b.limits.CopyOut
 	}
 	if lim.Files <= 0 || lim.Files > maxFiles {
 		lim.Files = maxFiles

@@ -32,13 +32,13 @@ func (r *run) supervise() {
 		r.lose(err)
 	}
 	// What the program left behind is dead already, unless a service is alive: then the cgroup tells it apart.
-	if kerr := r.group.End(reportPatience); kerr != nil && r.err == nil {
+	if kerr := r.group.Kill(reportPatience); kerr != nil && r.err == nil {
 		r.lose(kerr)
 	}
 	r.out.finish(streamPatience)
 	r.errs.finish(streamPatience)
 	r.conclude(report, wall)
-	r.b.cfg.Later(r.group.Remove)
+	r.b.cfg.Background(r.group.Remove)
 }
 
 // lose records that the report never came: the sandbox was destroyed meanwhile, or its machinery is broken.
@@ -53,7 +53,7 @@ func (r *run) lose(err error) {
 	r.facts.Lost = true
 	r.reason = sandbox.ReasonInitLost
 	r.err = r.b.lost(err)
-	r.b.cfg.Kill() // what state it is in nobody knows
+	r.b.engine.Break()
 }
 
 // listen serves the child and the init until the report.
@@ -116,7 +116,7 @@ func (r *run) check(now time.Time) {
 			_ = r.conn.SetReadDeadline(time.Unix(1, 0)) // ends listen
 		}
 		// A process that was being moved when the first kill came is caught by the next.
-		r.group.Kill()
+		r.group.KillNow()
 		return
 	}
 	r.mu.Lock()
@@ -140,7 +140,7 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	acct := r.group.Account()
 	res := sandbox.Result{
 		ExitCode: -1, Wall: wall, CPU: max(acct.CPU, time.Duration(report.CPU)), PeakMemory: acct.Peak, PidsPeak: acct.PidsPeak,
-		OOMKills: max(acct.OOMKills, report.OOMKills), Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Engine, Enforcement: r.b.cfg.Enforcement,
+		OOMKills: max(acct.OOMKills, report.OOMKills), Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Name, Enforcement: r.b.cfg.Enforcement,
 	}
 	if acct.Peak == 0 {
 		res.PeakMemory = max(report.MaxRSS, report.MemPeak)
@@ -191,6 +191,7 @@ func (r *run) readReport(report wire.Reply, res *sandbox.Result) (reason string)
 			res.ExitCode = status.ExitStatus()
 			f.ExitCode = res.ExitCode
 		}
+		f.DiskPassed = report.Watched == wire.WatchedDisk || report.Watched == wire.WatchedInodes
 		if report.DiskFull || report.InodeFull {
 			f.DiskExceeded = true
 		}

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
-	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // slack is what the sandbox as a whole may have beyond one command: the init, its threads and buffers.
@@ -78,8 +77,8 @@ func (h *hierarchy) create(name string, l sandbox.Limits) (*group, error) {
 	return g, nil
 }
 
-// Child implements initbox.Group.
-func (g *group) Child(name string, l sandbox.Limits, cpu bool) (initbox.Group, error) {
+// child makes the group of one command.
+func (g *group) child(name string, l sandbox.Limits, cpu bool) (*group, error) {
 	c := &group{h: g.h, dirs: map[string]string{}}
 	for ctl, dir := range g.dirs {
 		if ctl == ctlCPU && !cpu && !g.h.v2[ctl] {
@@ -165,7 +164,7 @@ func (g *group) limit(l sandbox.Limits, cpu, whole bool) error {
 	return err
 }
 
-// Join implements initbox.Group: it moves a process, by its number on the host, into the group.
+// Join moves a process, by its number on the host, into the group.
 func (g *group) Join(pid int) error {
 	for _, dir := range g.distinct() {
 		if g.leaf != "" && strings.HasPrefix(g.leaf, dir+"/") {
@@ -178,15 +177,15 @@ func (g *group) Join(pid int) error {
 	return nil
 }
 
-// Kill implements initbox.Group.
-func (g *group) Kill() {
+// KillNow signals every member there is.
+func (g *group) KillNow() {
 	for _, dir := range g.distinct() {
 		killTree(dir)
 	}
 }
 
-// End implements initbox.Group.
-func (g *group) End(timeout time.Duration) error {
+// Kill ends every member, and returns when the group is empty.
+func (g *group) Kill(timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		alive := false
@@ -241,10 +240,7 @@ func members(dir string) []int {
 	return pids
 }
 
-// Tracks implements initbox.Group.
-func (g *group) Tracks() bool { return len(g.dirs) > 0 }
-
-// Remove implements initbox.Group. It deletes the directories, which must be empty of processes; zombies may delay it for a moment.
+// Remove deletes the directories, which must be empty of processes; zombies may delay it for a moment.
 func (g *group) Remove() {
 	for _, dir := range g.distinct() {
 		_ = removeTree(dir, 2*time.Second)

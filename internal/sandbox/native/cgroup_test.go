@@ -128,7 +128,7 @@ func TestV2Kernel(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	if err := g.End(5 * time.Second); err != nil {
+	if err := g.Kill(5 * time.Second); err != nil {
 		t.Error(err)
 	}
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "killed") {

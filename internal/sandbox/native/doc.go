@@ -6,5 +6,5 @@
 // an attacker's directory, never runs as the host's root inside, and never lowers a limit in silence: what is held by
 // best effort is said so in every Result, or refused if the Spec requires more.
 //
-// Arrows: internal/sandbox, internal/qlp, native/wire; bubblewrap and qlp-init as processes.
+// Arrows: internal/sandbox, sandbox/initbox, internal/qlp, native/wire; bubblewrap and qlp-init as processes.
 package native

@@ -10,6 +10,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // canary is one question, put by running a program that tries.
@@ -78,7 +79,7 @@ func Doctor(ctx context.Context, log *slog.Logger, cfg Config) []sandbox.Finding
 			return findings // nothing else would say more
 		}
 	}
-	return append(findings, d.limitsFinding())
+	return append(findings, d.limitsFinding(), landlockFinding())
 }
 
 func engineDetail(e engine) string {
@@ -108,6 +109,15 @@ func (d *Driver) try(ctx context.Context, c canary) sandbox.Finding {
 	if !f.OK {
 		f.Detail += fmt.Sprintf(", said %.200q %.200q", res.Stdout, res.Stderr)
 		f.Fix = c.fix
+	}
+	return f
+}
+
+// landlockFinding is fine either way: the mounts hold without it.
+func landlockFinding() sandbox.Finding {
+	f := sandbox.Finding{Check: "file rules stand behind the mounts", OK: true, Detail: "landlock: unavailable"}
+	if v := initbox.LandlockVersion(); v >= 2 {
+		f.Detail = fmt.Sprintf("landlock: enforced, version %d", v)
 	}
 	return f
 }

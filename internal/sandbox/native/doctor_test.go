@@ -13,7 +13,7 @@ import (
 
 func TestDoctorFindsThisMachineWell(t *testing.T) {
 	findings := Doctor(t.Context(), slog.New(slog.DiscardHandler), Config{InitPath: os.Getenv(envInit)})
-	if len(findings) != len(canaries())+2 {
+	if len(findings) != len(canaries())+3 {
 		t.Errorf("%d findings", len(findings))
 	}
 	for _, f := range findings {

@@ -40,7 +40,7 @@ type Driver struct {
 	state    *state
 	system   []string
 	cgroups  *hierarchy
-	uids     *uidPool
+	uids     *initbox.UIDPool
 	spawner  *spawner
 	sequence atomic.Int64
 	// selfEntry: children move themselves into their cgroups.
@@ -48,8 +48,7 @@ type Driver struct {
 
 	mu     sync.Mutex
 	closed bool
-	alive  map[*prison]*initbox.Box
-	making sync.WaitGroup // sandboxes between register and alived
+	alive  map[*box]bool
 	work   sync.WaitGroup // clean-up in the background
 }
 
@@ -61,7 +60,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	init, err := FindInit(cfg.InitPath)
+	init, err := initbox.FindInit(cfg.InitPath)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +70,7 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	}
 	d := &Driver{
 		log: log, engine: eng, init: init, root: os.Geteuid() == 0, state: st, system: systemArgs(st),
-		uids: newUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*prison]*initbox.Box{},
+		uids: initbox.NewUIDPool(st.path("uids")), cgroups: &hierarchy{}, alive: map[*box]bool{},
 	}
 	if !cfg.NoCgroups {
 		if d.cgroups, err = discover("/proc", d.root); err != nil {
@@ -139,11 +138,13 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 			}
 		}
 	}
-	env := maps.Clone(spec.Env)
-	if spec.Egress != nil {
-		env = initbox.ProxyEnv(spec.Env)
+	b := &box{
+		d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), enforcement: enforcement,
+		env: maps.Clone(spec.Env), gone: make(chan struct{}),
 	}
-	b := &prison{d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), gone: make(chan struct{})}
+	if spec.Egress != nil {
+		b.env = initbox.ProxyEnv(spec.Env)
+	}
 	if err := d.register(b); err != nil {
 		return nil, err
 	}
@@ -151,19 +152,15 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	if !d.cgroups.has(ctlCPU) {
 		p.cpus = int(math.Ceil(b.limits.CPUs))
 	}
-	if err := b.start(ctx, p); err != nil {
-		return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), b.abandon(context.WithoutCancel(ctx)))
+	err = b.start(ctx, p)
+	if err == nil && spec.Egress != nil {
+		err = b.OpenEgress(ctx, spec.Egress)
 	}
-	box := b.box(env)
-	if !d.alived(b, box) {
-		return nil, errors.Join(errClosed(), box.Destroy(context.WithoutCancel(ctx)))
+	if err != nil {
+		_ = b.Destroy(context.WithoutCancel(ctx))
+		return nil, fmt.Errorf("create sandbox: %w", err)
 	}
-	if spec.Egress != nil {
-		if err := box.OpenEgress(ctx, spec.Egress); err != nil {
-			return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), box.Destroy(context.WithoutCancel(ctx)))
-		}
-	}
-	return box, nil
+	return b, nil
 }
 
 // weakest refuses what asks for a stronger wall than namespaces.
@@ -181,35 +178,19 @@ func weakest(want sandbox.Level) error {
 
 const delegateHint = "run QLP as root, or in its own delegated cgroup: `systemd-run --user --scope -p Delegate=yes qlp …`"
 
-func errClosed() error { return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed") }
-
-// register counts a sandbox in that is being made.
-func (d *Driver) register(b *prison) error {
+func (d *Driver) register(b *box) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return errClosed()
+		return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed")
 	}
-	d.alive[b] = nil
-	d.making.Add(1)
+	d.alive[b] = true
 	return nil
 }
 
-// alived says that b is made, unless the driver was closed meanwhile.
-func (d *Driver) alived(b *prison, box *initbox.Box) bool {
+func (d *Driver) forget(b *box) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.alive[b] = box
-	d.making.Done()
-	return !d.closed
-}
-
-func (d *Driver) forget(b *prison) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if box, ok := d.alive[b]; ok && box == nil {
-		d.making.Done() // it was never made
-	}
 	delete(d.alive, b)
 }
 
@@ -218,10 +199,7 @@ func (d *Driver) Close() error {
 	d.mu.Lock()
 	first := !d.closed
 	d.closed = true
-	d.mu.Unlock()
-	d.making.Wait() // those that come late find the driver closed
-	d.mu.Lock()
-	left := slices.Collect(maps.Values(d.alive))
+	left := slices.Collect(maps.Keys(d.alive))
 	d.mu.Unlock()
 	var err error
 	for _, b := range left {

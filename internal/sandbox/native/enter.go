@@ -30,7 +30,7 @@ func (h *hierarchy) kernelAtLeast(major, minor int) bool {
 	return a > major || a == major && b >= minor
 }
 
-// TaskFiles implements initbox.Group: it opens the files through which a child enters g. The caller closes them.
+// TaskFiles opens the files through which a child enters g. The caller closes them.
 func (g *group) TaskFiles() ([]*os.File, error) {
 	var files []*os.File
 	for _, dir := range g.distinct() {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 )
 
 // spawner starts every bubblewrap from one operating system thread that lives as long as the driver. A thread of its own
@@ -143,7 +144,7 @@ func (s *spawner) stage(r *spawnRequest) error {
 	r.plan.stage = s.stageDir
 	views := 0
 	reachable := func(host string) (string, error) {
-		if othersMayEnter(host) {
+		if initbox.OthersMayEnter(host) {
 			return host, nil
 		}
 		views++
@@ -180,21 +181,4 @@ func (s *spawner) view(host string, n int) (string, error) {
 		return "", fmt.Errorf("make view of %s: %w", host, err)
 	}
 	return at, nil
-}
-
-// othersMayEnter says whether every directory above path can be passed by everyone.
-func othersMayEnter(path string) bool {
-	resolved, err := filepath.EvalSymlinks(path)
-	if err != nil || resolved != filepath.Clean(path) {
-		return false // a view resolves links once and for all
-	}
-	for dir := filepath.Dir(resolved); ; dir = filepath.Dir(dir) {
-		st, err := os.Stat(dir)
-		if err != nil || st.Mode().Perm()&0o001 == 0 {
-			return false
-		}
-		if dir == "/" {
-			return true
-		}
-	}
 }

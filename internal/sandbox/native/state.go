@@ -8,10 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/seccomp"
 )
 
@@ -25,35 +23,15 @@ type state struct {
 // sees.
 func openState(dir string) (*state, error) {
 	if dir == "" {
-		dir = defaultStateDir()
+		dir = initbox.StateDir()
 	}
 	s := &state{dir: dir}
 	for _, d := range []string{dir, s.path("etc"), s.path("stage"), s.path("uids")} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			return nil, fmt.Errorf("make state directory: %w", err)
-		}
-		st, err := os.Lstat(d)
-		if err != nil {
-			return nil, fmt.Errorf("look at state directory: %w", err)
-		}
-		sys, ok := st.Sys().(*syscall.Stat_t)
-		if !ok || !st.IsDir() || int(sys.Uid) != os.Geteuid() || st.Mode().Perm()&0o022 != 0 {
-			return nil, fmt.Errorf("state directory %s must be a directory that only user %d can write to", d, os.Geteuid())
+		if err := initbox.OwnDir(d); err != nil {
+			return nil, err
 		}
 	}
 	return s, s.fill()
-}
-
-func defaultStateDir() string {
-	uid := os.Geteuid()
-	if uid == 0 {
-		if unix.Access("/run", unix.W_OK) == nil {
-			return "/run/qlp"
-		}
-	} else if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" && unix.Access(dir, unix.W_OK) == nil {
-		return filepath.Join(dir, "qlp")
-	}
-	return filepath.Join(os.TempDir(), "qlp-"+strconv.Itoa(uid))
 }
 
 func (s *state) path(name string) string { return filepath.Join(s.dir, name) }

@@ -56,6 +56,7 @@ type Watch struct {
 	Pids   int   `json:"pids,omitempty"`
 	CPU    int64 `json:"cpu,omitempty"` // nanoseconds
 	Inodes int64 `json:"inodes,omitempty"`
+	Disk   int64 `json:"disk,omitempty"` // bytes in the writable places
 }
 
 // The kinds of a Reply.
@@ -82,6 +83,7 @@ const (
 	WatchedPids   = "pids"
 	WatchedCPU    = "cpu"
 	WatchedInodes = "inodes"
+	WatchedDisk   = "disk"
 )
 
 // Reply is one message from the init.
@@ -111,6 +113,8 @@ type Reply struct {
 	// usage
 	DiskUsed   int64 `json:"disk_used,omitempty"`
 	InodesUsed int64 `json:"inodes_used,omitempty"`
+	Memory     int64 `json:"memory,omitempty"` // bytes now, where the init looks itself
+	Pids       int   `json:"pids,omitempty"`
 }
 
 // Order is a message from the driver on the reply socket of a running exec.

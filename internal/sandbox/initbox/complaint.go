@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"bytes"
@@ -9,16 +9,17 @@ import (
 
 const maxComplaint = 4096
 
-// complaint keeps the beginning of what bubblewrap, and then the init, write to stderr: nothing, if all is well.
-type complaint struct {
+// Complaint keeps the beginning of what the engine, and then the init, write to stderr: nothing, if all is well.
+type Complaint struct {
 	f    *os.File
 	done chan struct{}
 	mu   sync.Mutex
 	buf  bytes.Buffer
 }
 
-func listen(f *os.File) *complaint {
-	c := &complaint{f: f, done: make(chan struct{})}
+// Listen reads f, until its end or Close.
+func Listen(f *os.File) *Complaint {
+	c := &Complaint{f: f, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
 		chunk := make([]byte, 1024)
@@ -35,7 +36,11 @@ func listen(f *os.File) *complaint {
 	return c
 }
 
-func (c *complaint) text() string {
+// Done is closed at the end of what is said.
+func (c *Complaint) Done() <-chan struct{} { return c.done }
+
+// Text is what was said so far.
+func (c *Complaint) Text() string {
 	if c == nil {
 		return ""
 	}
@@ -44,7 +49,8 @@ func (c *complaint) text() string {
 	return strings.TrimSpace(c.buf.String())
 }
 
-func (c *complaint) close() {
+// Close stops listening.
+func (c *Complaint) Close() {
 	if c != nil {
 		_ = c.f.Close()
 		<-c.done

@@ -1,4 +1,4 @@
-package native
+package initbox
 
 import (
 	"errors"
@@ -18,25 +18,28 @@ const (
 	lastUID  = 20999
 )
 
-// uidPool lends unprivileged user ids, each to one sandbox at a time on the whole host: a lease is a lock on a file, so
+// UIDPool lends unprivileged user ids, each to one sandbox at a time on the whole host: a lease is a lock on a file, so
 // that it ends with the process whatever happens to it.
-type uidPool struct {
+type UIDPool struct {
 	dir  string
 	mu   sync.Mutex
 	next int
 }
 
-type uidLease struct {
-	uid  int
+// UIDLease is one of them, on loan.
+type UIDLease struct {
+	UID  int
 	file *os.File
 }
 
-func newUIDPool(dir string) *uidPool {
+// NewUIDPool keeps its locks in dir, which everyone on this host must share who lends from the same ids.
+func NewUIDPool(dir string) *UIDPool {
 	// Processes start at different places, so that they rarely try each other's.
-	return &uidPool{dir: dir, next: os.Getpid() % (lastUID - firstUID + 1)}
+	return &UIDPool{dir: dir, next: os.Getpid() % (lastUID - firstUID + 1)}
 }
 
-func (p *uidPool) lease() (*uidLease, error) {
+// Lease returns an id that nobody else has until its Release.
+func (p *UIDPool) Lease() (*UIDLease, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for range lastUID - firstUID + 1 {
@@ -48,7 +51,7 @@ func (p *uidPool) lease() (*uidLease, error) {
 		}
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
-			return &uidLease{uid: uid, file: f}, nil
+			return &UIDLease{UID: uid, file: f}, nil
 		}
 		f.Close()
 		if !errors.Is(err, unix.EWOULDBLOCK) {
@@ -58,7 +61,8 @@ func (p *uidPool) lease() (*uidLease, error) {
 	return nil, qlp.Errorf(qlp.Exhausted, "all %d user ids for sandboxes are in use", lastUID-firstUID+1)
 }
 
-func (l *uidLease) release() {
+// Release gives the id back; nil has none to give.
+func (l *UIDLease) Release() {
 	if l != nil {
 		_ = l.file.Close()
 	}
