@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
-	"strings"
 
 	"github.com/quantumlayer/qlp/internal/capsule"
 	"github.com/quantumlayer/qlp/internal/config"
@@ -13,9 +11,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/interpreter/specfile"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
-	"github.com/quantumlayer/qlp/internal/sandbox"
-	"github.com/quantumlayer/qlp/internal/sandbox/native"
-	"github.com/quantumlayer/qlp/internal/sandbox/process"
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/validator/policy"
 )
@@ -38,36 +33,6 @@ func SpecSchema() ([]byte, error) { return specfile.Schema() }
 // Keyring returns the data folder's keys.
 func Keyring(cfg config.Config) capsule.Keyring {
 	return capsule.NewKeyring(filepath.Join(cfg.DataDir, "keys"))
-}
-
-// Sandbox returns the driver that the settings choose. The caller closes it.
-func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
-	return driverFor(ctx, cfg, slog.New(slog.DiscardHandler))
-}
-
-func driverFor(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
-	if cfg.Executors != "" {
-		return remoteDriver(ctx, cfg, log)
-	}
-	return localDriver(ctx, cfg.SandboxDriver, log)
-}
-
-// localDriver makes the sandboxes of this machine.
-func localDriver(ctx context.Context, name string, log *slog.Logger) (sandbox.Driver, error) {
-	switch name {
-	case "", "native":
-		return native.New(ctx, log, native.Config{})
-	case "process":
-		return process.New(ctx, log, process.Config{})
-	}
-	return nil, unknownDriver(name)
-}
-
-// Drivers are the names of the drivers for this machine's own sandboxes.
-func Drivers() []string { return []string{"native", "process"} }
-
-func unknownDriver(name string) error {
-	return qlp.Errorf(qlp.Invalid, "there is no sandbox driver %.40q", name).WithRemedy("choose one of: %s", strings.Join(Drivers(), ", "))
 }
 
 // Trust returns whose capsules are accepted on this machine, and by which policy.

@@ -28,7 +28,7 @@ type Executor struct {
 }
 
 // ExecutorDrivers are the drivers whose sandboxes can be lent.
-func ExecutorDrivers() []string { return Drivers() }
+func ExecutorDrivers() []string { return []string{driverNative, driverProcess} }
 
 // ServeSandboxes lends this machine's sandboxes to whoever has the token, until ctx ends. It closes l.
 func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.Logger) (err error) {
@@ -60,7 +60,7 @@ func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.L
 
 func executorDriver(ctx context.Context, name string, log *slog.Logger) (sandbox.Driver, error) {
 	if slices.Contains(ExecutorDrivers(), name) {
-		return localDriver(ctx, name, log)
+		return localDriver(ctx, config.Config{SandboxDriver: name}, log)
 	}
 	return nil, qlp.Errorf(qlp.Invalid, "there is no driver %.40q whose sandboxes can be lent", name).WithRemedy("choose one of: %s", ExecutorDrivers())
 }
@@ -98,6 +98,3 @@ func remoteDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (san
 	}
 	return remote.New(ctx, log, remote.Config{Executors: list, Token: token, AllowPlain: cfg.ExecutorsPlain})
 }
-
-// elsewhere says whether a driver's sandboxes have toolchains of their own, and cannot see this machine's.
-func elsewhere(d sandbox.Driver) bool { return d.Name() == "remote" }

@@ -45,7 +45,7 @@ func (t Tried) MarshalJSON() ([]byte, error) {
 // Try runs a command in a sandbox that is thrown away afterwards.
 func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err error) {
 	if t.Driver != "" && !slices.Contains(Drivers(), t.Driver) {
-		return Tried{}, unknownDriver(t.Driver)
+		return Tried{}, unknownDriver(t.Driver, Drivers())
 	}
 	if t.Driver != "" { // a driver by name is this machine's
 		cfg.SandboxDriver, cfg.Executors = t.Driver, ""
@@ -65,12 +65,15 @@ func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err erro
 		if err != nil {
 			return Tried{}, err
 		}
-		e, err := newBench(driver, cfg.RequireLimits, slog.New(slog.DiscardHandler)).equip(ctx, st)
-		if err != nil {
-			return Tried{}, err
+		t.Spec.Stack = st.Name
+		if !elsewhere(driver) {
+			e, err := newBench(driver, cfg.RequireLimits, slog.New(slog.DiscardHandler)).equip(ctx, st)
+			if err != nil {
+				return Tried{}, err
+			}
+			t.Spec.Mounts = append(t.Spec.Mounts, e.mounts...)
+			maps.Copy(t.Spec.Env, e.env)
 		}
-		t.Spec.Stack, t.Spec.Mounts = st.Name, append(t.Spec.Mounts, e.mounts...)
-		maps.Copy(t.Spec.Env, e.env)
 		tools = func(m fetcher.Manager) bool {
 			return slices.ContainsFunc(m.Tools, func(a qlp.Tool) bool {
 				return slices.ContainsFunc(st.Tools, func(b qlp.Tool) bool { return a.Name == b.Name })

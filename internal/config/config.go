@@ -30,7 +30,10 @@ type Config struct {
 	Policy            string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
 	ToolsDir          string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
 	FetchHosts        string        `key:"fetch_hosts" doc:"hosts that package managers may reach besides the registries that they are configured to use, with commas between" default:""`
-	SandboxDriver     string        `key:"sandbox_driver" doc:"how this machine isolates: native, or process where the machine itself is thrown away after one tenant's job" default:"native"`
+	SandboxDriver     string        `key:"sandbox_driver" doc:"how this machine isolates: native, docker, or process where the machine itself is thrown away after one tenant's job" default:"native"`
+	DockerHost        string        `key:"docker_host" doc:"address of the container engine of the docker driver; without it, DOCKER_HOST or the usual socket" default:""`
+	DockerImages      string        `key:"docker_images" doc:"file that says which image is for which stack; without it, the one that make sandbox-images leaves beside qlp" default:""`
+	DockerRuntime     string        `key:"docker_runtime" doc:"runtime of the container engine; without it, gVisor's runsc if the engine has it" default:""`
 	Executors         string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
 	ExecutorTokenFile string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
 	ExecutorsPlain    bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`

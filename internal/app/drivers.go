@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/sandbox"
+	"github.com/quantumlayer/qlp/internal/sandbox/docker"
+	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/sandbox/process"
+)
+
+// The names of the drivers.
+const (
+	driverNative  = "native"
+	driverProcess = "process"
+	driverDocker  = "docker"
+)
+
+// Drivers are the names of the drivers that a command or the settings may choose, besides executors elsewhere.
+func Drivers() []string { return []string{driverNative, driverDocker, driverProcess} }
+
+// Sandbox returns the driver that the settings choose. The caller closes it.
+func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
+	return driverFor(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+func driverFor(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
+	if cfg.Executors != "" {
+		return remoteDriver(ctx, cfg, log)
+	}
+	return localDriver(ctx, cfg, log)
+}
+
+func localDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
+	switch cfg.SandboxDriver {
+	case "", driverNative:
+		return native.New(ctx, log, native.Config{})
+	case driverProcess:
+		return process.New(ctx, log, process.Config{})
+	case driverDocker:
+		images, err := docker.ReadImages(imageList(cfg))
+		if err != nil {
+			return nil, err
+		}
+		return docker.New(ctx, log, docker.Config{Host: cfg.DockerHost, Images: images, Runtime: cfg.DockerRuntime})
+	}
+	return nil, unknownDriver(cfg.SandboxDriver, Drivers())
+}
+
+func unknownDriver(name string, known []string) error {
+	return qlp.Errorf(qlp.Invalid, "there is no sandbox driver %.40q", name).WithRemedy("choose one of: %s", strings.Join(known, ", "))
+}
+
+// imageList is the file that says which image is for which stack: the one that is set, or the one that `make sandbox-images`
+// leaves beside this program.
+func imageList(cfg config.Config) string {
+	const name = "sandbox-images.json"
+	if cfg.DockerImages != "" {
+		return cfg.DockerImages
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(self), name)
+}
+
+// elsewhere says whether a driver's sandboxes have toolchains of their own, and cannot see this machine's.
+func elsewhere(d sandbox.Driver) bool { return d.Name() == "remote" || d.Name() == driverDocker }
