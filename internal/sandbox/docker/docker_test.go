@@ -21,7 +21,11 @@ import (
 // images are those of `make sandbox-images`. Without them, or without an engine, there is nothing to test against.
 func images(t *testing.T) map[string]string {
 	t.Helper()
-	list, err := docker.ReadImages(filepath.Join("..", "..", "..", "bin", "sandbox-images.json"))
+	path := os.Getenv("QLP_TEST_IMAGES")
+	if path == "" {
+		path = filepath.Join("..", "..", "..", "bin", "sandbox-images.json")
+	}
+	list, err := docker.ReadImages(path)
 	if err != nil {
 		t.Skipf("no sandbox images: %v; %s", err, qlp.RemedyOf(err))
 	}
