@@ -143,7 +143,7 @@ func TestReap(t *testing.T) {
 		t.Fatal(err)
 	}
 	ns = strings.Trim(strings.TrimPrefix(ns, "pid:"), "[]")
-	make := func(owner, boot string) string {
+	leave := func(owner, boot string) string {
 		c, err := api.ContainerCreate(t.Context(), client.ContainerCreateOptions{Config: docker.ConfigForTest(images(t)[""], owner, boot)})
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +154,7 @@ func TestReap(t *testing.T) {
 		return c.ID
 	}
 	here := strings.TrimSpace(string(boot))
-	dead, elsewhere := make(ns+"-999999999-5-1", here), make(ns+"-999999999-5-1", "another boot")
+	dead, elsewhere := leave(ns+"-999999999-5-1", here), leave(ns+"-999999999-5-1", "another boot")
 	again, err := docker.New(t.Context(), slog.New(slog.DiscardHandler), docker.Config{Images: images(t)})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ const baseName = "base"
 
 // ReadImages reads which image is for which stack, as `make sandbox-images` writes it.
 func ReadImages(path string) (map[string]string, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, qlp.Errorf(qlp.Unavailable, "read the list of sandbox images: %w", err).WithRemedy(imagesRemedy)
 	}

@@ -147,7 +147,7 @@ func (b *box) Get(ctx context.Context, patterns []string, lim sandbox.CopyLimits
 		q.Set("files", strconv.Itoa(lim.Files))
 	}
 	ctx, cancel := b.bound(ctx)
-	resp, err := b.e.send(ctx, request{method: http.MethodGet, path: b.path("/files"), query: q})
+	resp, err := b.e.send(ctx, request{method: http.MethodGet, path: b.path("/files"), query: q}) //nolint:bodyclose // the archive closes it
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("get files from the sandbox: %w", err)

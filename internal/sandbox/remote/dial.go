@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -49,7 +50,7 @@ func (e *executor) upgrade(ctx context.Context, path string) (net.Conn, error) {
 			return nil, context.Cause(ctx)
 		}
 		// Not as it is: a refused executor is not a refused port.
-		return nil, &lostError{e.name(), fmt.Errorf("%v", err)}
+		return nil, &lostError{e.name(), errors.New(err.Error())}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	r, err := e.handshake(ctx, conn, path)
@@ -79,7 +80,7 @@ func (e *executor) handshake(ctx context.Context, conn net.Conn, path string) (*
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, &lostError{e.name(), fmt.Errorf("%v", err)}
+		return nil, &lostError{e.name(), errors.New(err.Error())}
 	}
 	defer resp.Body.Close()
 	if err := e.refused(resp); err != nil {

@@ -140,13 +140,13 @@ func (d *Driver) look(ctx context.Context, e *executor) {
 		if ctx.Err() != nil {
 			return
 		}
-		switch n := e.checked(err); {
-		case n == deadAfter:
+		switch e.checked(err) {
+		case deadAfter:
 			d.log.ErrorContext(ctx, "Executor lost", "executor", e.name(), "err", err)
 			for _, b := range d.on(e) {
 				b.die(fmt.Errorf("executor %s is lost: %w", e.name(), err))
 			}
-		case n == 0:
+		case 0:
 			for _, b := range d.on(e) {
 				b.touch(ctx)
 			}

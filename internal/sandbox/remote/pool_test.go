@@ -139,7 +139,8 @@ func TestOverload(t *testing.T) {
 	for range 4 {
 		sb := sandboxOn(t, d, sandbox.Spec{})
 		held = append(held, sb)
-		per[sb.ID()[:strings.Index(sb.ID(), "/")]]++
+		machine, _, _ := strings.Cut(sb.ID(), "/")
+		per[machine]++
 	}
 	if len(per) != 2 {
 		t.Errorf("4 sandboxes on %v, want two on each", per)

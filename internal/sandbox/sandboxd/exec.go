@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"syscall"
@@ -86,11 +87,10 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		if len(line) > wire.MaxBody {
 			return nil, qlp.Errorf(qlp.Exhausted, "read command: it is longer than %d bytes", wire.MaxBody)
 		}
-		switch {
-		case err == nil:
+		if err == nil {
 			return line, nil
-		case err == bufio.ErrBufferFull: //nolint:errorlint // it is never wrapped
-		default:
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, qlp.Errorf(qlp.Invalid, "read command: it ends without a line feed: %w", err)
 		}
 	}

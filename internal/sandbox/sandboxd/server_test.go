@@ -352,9 +352,13 @@ http.server.HTTPServer(("127.0.0.1", 8080), H).serve_forever()
 func TestPreview(t *testing.T) {
 	url := serve(t, sandboxd.Config{})
 	box := url + "/v1/sandboxes/" + made(t, url, "key", "{}")
-	go func() { ask(t, "POST", box+"/start", command("svc", "/usr/bin/python3", "-I", "-c", page)) }()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		ask(t, "POST", box+"/start", command("svc", "/usr/bin/python3", "-I", "-c", page))
+	}()
 	req := func() (*http.Response, error) {
-		r, _ := http.NewRequestWithContext(t.Context(), "GET", box+"/ports/8080/a/b?c=d", nil)
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, box+"/ports/8080/a/b?c=d", nil)
 		r.SetBasicAuth("", token)
 		return http.DefaultClient.Do(r)
 	}
@@ -376,4 +380,5 @@ func TestPreview(t *testing.T) {
 	if a := ask(t, "DELETE", box, ""); a.status != http.StatusNoContent {
 		t.Errorf("delete: %d", a.status)
 	}
+	<-over // the service's stream ends with its sandbox
 }

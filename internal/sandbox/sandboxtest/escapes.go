@@ -78,14 +78,16 @@ m = mmap.mmap(-1, 4096, prot=7)
 m.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
 f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))
 print("pid", f())`, Want: verdicts{sandbox.Signaled}, SaysNot: "pid"},
-			Case{Name: "x32 system call", Python: `refuse("x32 getpid", 0x40000000 + 39, want=("ENOSYS",)); print("refused all")`,
+			Case{
+				Name: "x32 system call", Python: `refuse("x32 getpid", 0x40000000 + 39, want=("ENOSYS",)); print("refused all")`,
 				Want: verdicts{sandbox.OK, sandbox.Signaled}, // container engines take the numbers for another architecture's, which is fatal
 				Check: func(t *testing.T, _ *Bench, res sandbox.Result) {
 					t.Helper()
 					if res.Verdict == sandbox.OK && !strings.Contains(string(res.Stdout), "refused all") || res.Verdict == sandbox.Signaled && res.Signal != "SIGSYS" {
 						t.Errorf("%s %s: %s", res.Verdict, res.Signal, res.Stdout)
 					}
-				}})
+				},
+			})
 	}
 	return cases
 }

@@ -105,10 +105,8 @@ func (v *validation) layers(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	files := v.s.Files // as they were given: what the packages stage adds is not the project's own
 	group.Go(func() error { return v.overFiles(ctx, files) })
-	reason := ""
-	if !passed(parsed) && !v.exists() {
-		reason = "the files were refused by the syntax layer"
-	} else {
+	reason := "the files were refused by the syntax layer"
+	if passed(parsed) || v.exists() {
 		var err error
 		if reason, err = v.packages(ctx); err != nil {
 			return errors.Join(err, group.Wait())

@@ -25,7 +25,6 @@ type tapReader struct {
 	bad      map[int]int // of these, how many failed
 	top      int         // results that are not indented
 	plan     int         // -1: not read
-	skipAll  string
 }
 
 // parseTAP reads TAP. The plan rules: without it, or with another number of results, the report is not whole. Of a test with

@@ -33,7 +33,7 @@ type Event struct {
 }
 
 // ErrStream says that a stream of events breaks the rules, or broke off before its Exit.
-var ErrStream = errors.New("the executor's stream of events is broken") //nolint:gochecknoglobals // an error to compare with
+var ErrStream = errors.New("the executor's stream of events is broken")
 
 // Decoder reads a stream of events and holds it to the rules.
 type Decoder struct {
