@@ -100,7 +100,11 @@ func (v *validation) checks() []qlp.Check {
 
 // layers runs everything but the policy.
 func (v *validation) layers(ctx context.Context) error {
-	parsed := guard(v.p, qlp.LayerSyntax, notRun(qlp.LayerSyntax, syntax.Content), func() []qlp.Check { return syntax.InProcess(v.s.Files) })
+	read := syntax.InProcess
+	if v.exists() {
+		read = syntax.Parse
+	}
+	parsed := guard(v.p, qlp.LayerSyntax, notRun(qlp.LayerSyntax, syntax.Content), func() []qlp.Check { return read(v.s.Files) })
 	v.set(placeSyntax, parsed)
 	group, ctx := errgroup.WithContext(ctx)
 	files := v.s.Files // as they were given: what the packages stage adds is not the project's own

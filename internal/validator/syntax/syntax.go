@@ -34,7 +34,13 @@ const (
 // InProcess answers what needs no sandbox: the rules of content, Go, and the data formats, each only where there is a
 // file of its kind. The first check is the one on content; when it has not passed, nothing else should be run.
 func InProcess(files []qlp.File) []qlp.Check {
-	checks := []qlp.Check{verdict(Content, files, content(files))}
+	return append([]qlp.Check{verdict(Content, files, content(files))}, Parse(files)...)
+}
+
+// Parse answers for Go and the data formats alone. The rules of content are for what was written as asked; software that exists already may
+// hold pictures, archives and empty tests.
+func Parse(files []qlp.File) []qlp.Check {
+	var checks []qlp.Check
 	if goFiles := withSuffix(files, ".go"); len(goFiles) > 0 {
 		checks = append(checks, verdict(Go, goFiles, parseGo(goFiles)))
 	}
