@@ -15,10 +15,10 @@ import (
 
 func (c *command) sandbox() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "sandbox", Short: "Run a command in the sandbox", Args: usage(cobra.NoArgs),
+		Use: "sandbox", Short: "Run a command in the sandbox, or try what the sandbox holds", Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.runInSandbox())
+	cmd.AddCommand(c.runInSandbox(), c.selfTest())
 	return cmd
 }
 

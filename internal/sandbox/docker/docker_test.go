@@ -16,6 +16,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/docker"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
+	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest/gotest"
 )
 
 // images are those of `make sandbox-images`. Without them, or without an engine, there is nothing to test against.
@@ -78,7 +79,7 @@ func TestConformance(t *testing.T) {
 	for name, how := range caps.Enforcement {
 		weak[name] = how != sandbox.Enforced
 	}
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak})
 }
 
 func TestRefuses(t *testing.T) {

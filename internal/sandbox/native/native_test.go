@@ -13,6 +13,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
+	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest/gotest"
 )
 
 // The init is built once for all tests of this package, into a directory that every user may enter, and handed to the
@@ -67,7 +68,7 @@ func setup(t *testing.T, cfg Config) *Driver {
 
 func TestConformance(t *testing.T) {
 	d := setup(t, Config{})
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(d)})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(d)})
 }
 
 // TestConformanceWithoutCgroups holds the limits by what remains.
@@ -76,7 +77,7 @@ func TestConformanceWithoutCgroups(t *testing.T) {
 		t.Skip("short: the same suite as TestConformance, without cgroups")
 	}
 	d := setup(t, Config{NoCgroups: true})
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(d)})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(d)})
 }
 
 // TestConformanceAsOrdinaryUser runs the suite in a copy of this test without any privilege.

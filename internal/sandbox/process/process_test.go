@@ -17,6 +17,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
+	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest/gotest"
 )
 
 // The init is built once for all tests of this package, into a directory that every user may enter, and handed to the copies
@@ -68,30 +69,7 @@ func TestConformance(t *testing.T) {
 	for name, how := range d.enforcement() {
 		weak[name] = how != sandbox.Enforced
 	}
-	skip := skipped()
-	if !d.root {
-		skip["processes/thread bomb"] = "without a user of its own nothing is refused: passing the limit ends the program"
-	}
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak, Skip: skip, SharedProcesses: true})
-}
-
-// skipped are the cases about what this level does not claim.
-func skipped() map[string]string {
-	const (
-		network   = "the network is the machine's at this level"
-		files     = "what is where on the machine can be seen at this level, and not opened"
-		processes = "the process table is the machine's at this level"
-	)
-	return map[string]string{
-		"network/tcp out": network, "network/tcp6 out": network, "network/udp and dns": network, "network/host loopback": network,
-		"host/host files": files, "host/host processes are not there": processes,
-		"kernel/no new privileges":      "the bounding set stays as it was, and means nothing where no privilege can be gained; TestNoPrivileges looks at the rest",
-		"kernel/setuid copy":            "the user id is one of the pool; TestNoPrivileges looks that it stays",
-		"disk/fill shm":                 "/dev/shm cannot be written to at this level, which is no full disk",
-		"disk/cope with a full disk":    "there is no disk that becomes full: passing the limit ends the program",
-		"host/pid 1 names no host path": processes,
-		"host/cgroups":                  "cgroups are the machine's at this level, and cannot be written to",
-	}
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak, Skip: Gaps(d.root), SharedProcesses: true})
 }
 
 func TestNoPrivileges(t *testing.T) {

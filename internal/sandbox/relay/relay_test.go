@@ -42,7 +42,9 @@ func newRig(t *testing.T) *rig {
 		_ = r.box.Close()
 		_ = r.out.Close()
 		_ = r.init.Close()
-		<-r.over
+		if err := <-r.over; err != nil {
+			t.Errorf("inside: %v", err)
+		}
 	})
 	return r
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/remote"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxd"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
+	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest/gotest"
 )
 
 const (
@@ -123,7 +124,7 @@ func weak(t *testing.T, d sandbox.Driver) map[string]bool {
 func TestConformance(t *testing.T) {
 	m := executor(t, sandboxd.Config{Driver: nativeDriver(t)})
 	d := pool(t, remote.Config{Executors: []string{m.url}})
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(t, d)})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(t, d)})
 }
 
 // TestConformanceTLS runs what depends on the connection with TLS.
@@ -144,5 +145,5 @@ func TestConformanceTLS(t *testing.T) {
 		front.Close()
 	})
 	d := pool(t, remote.Config{Executors: []string{front.URL}, TLS: tlsConfig(front)})
-	sandboxtest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(t, d)})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak(t, d)})
 }

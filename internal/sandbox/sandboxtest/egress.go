@@ -9,14 +9,13 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
 )
 
 // egress is about the one way out: it is there if asked for, it is the only one, and it ends with the sandbox.
-func egress(t *testing.T, o Options) {
+func egress(t T, o Options) {
 	caps, err := o.Driver.Capabilities(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -29,14 +28,14 @@ func egress(t *testing.T, o Options) {
 		}
 		return
 	}
-	t.Run("none", func(t *testing.T) {
+	t.Run("none", func(t T) {
 		b := NewBench(t, o, limits())
 		if res := sh(t, b, `command -v bash >/dev/null || exit 0; bash -c 'exec 3<>/dev/tcp/127.0.0.1/3128' 2>/dev/null && echo open; env | grep -i proxy; true`); len(res.Stdout) > 0 {
 			t.Errorf("there is a way out that nobody gave: %q", res.Stdout)
 		}
 	})
-	t.Run("serves", func(t *testing.T) { egressServes(t, o) })
-	t.Run("is_the_only_way", func(t *testing.T) {
+	t.Run("serves", func(t T) { egressServes(t, o) })
+	t.Run("is_the_only_way", func(t T) {
 		b := egressBench(t, o, func(c net.Conn) { _ = c.Close() })
 		res := sh(t, b, `bash -c 'exec 3<>/dev/tcp/127.0.0.1/'$PORT 2>/dev/null && echo open; bash -c 'exec 3<>/dev/tcp/1.1.1.1/443' 2>/dev/null && echo open; true`)
 		if len(res.Stdout) > 0 {
@@ -44,7 +43,7 @@ func egress(t *testing.T, o Options) {
 		}
 		b.Unharmed(t)
 	})
-	t.Run("cannot_be_taken", func(t *testing.T) {
+	t.Run("cannot_be_taken", func(t T) {
 		b := egressBench(t, o, func(c net.Conn) { _, _ = io.WriteString(c, "from outside"); _ = c.Close() })
 		py(t, b, `
 import socket
@@ -60,17 +59,17 @@ for family, where in ((socket.AF_INET, ("127.0.0.1", 3128)), (socket.AF_INET, ("
 print(socket.create_connection(("127.0.0.1", 3128)).recv(100).decode())
 `, "from outside")
 	})
-	t.Run("ends_with_the_sandbox", func(t *testing.T) { egressEnds(t, o) })
+	t.Run("ends_with_the_sandbox", func(t T) { egressEnds(t, o) })
 }
 
 // egressBench is a Bench with a way out.
-func egressBench(t *testing.T, o Options, serve func(net.Conn)) *Bench {
+func egressBench(t T, o Options, serve func(net.Conn)) *Bench {
 	t.Helper()
 	o.Spec.Egress = serve
 	return NewBench(t, o, limits())
 }
 
-func py(t *testing.T, b *Bench, program, says string) {
+func py(t T, b *Bench, program, says string) {
 	t.Helper()
 	res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"python3", "-c", program}})
 	if err != nil {
@@ -85,7 +84,7 @@ func py(t *testing.T, b *Bench, program, says string) {
 }
 
 // egressServes holds many connections at once to what each of them said.
-func egressServes(t *testing.T, o Options) {
+func egressServes(t T, o Options) {
 	var served atomic.Int32
 	b := egressBench(t, o, func(c net.Conn) {
 		defer c.Close()
@@ -116,7 +115,7 @@ print(len(good))
 }
 
 // egressEnds destroys a sandbox while more connections than are served at once are open.
-func egressEnds(t *testing.T, o Options) {
+func egressEnds(t T, o Options) {
 	var open atomic.Int32
 	o.Spec.Egress = func(c net.Conn) {
 		open.Add(1)

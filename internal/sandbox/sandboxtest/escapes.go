@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"testing"
 
 	"golang.org/x/sys/unix"
 
@@ -81,7 +80,7 @@ print("pid", f())`, Want: verdicts{sandbox.Signaled}, SaysNot: "pid"},
 			Case{
 				Name: "x32 system call", Python: `refuse("x32 getpid", 0x40000000 + 39, want=("ENOSYS",)); print("refused all")`,
 				Want: verdicts{sandbox.OK, sandbox.Signaled}, // container engines take the numbers for another architecture's, which is fatal
-				Check: func(t *testing.T, _ *Bench, res sandbox.Result) {
+				Check: func(t T, _ *Bench, res sandbox.Result) {
 					t.Helper()
 					if res.Verdict == sandbox.OK && !strings.Contains(string(res.Stdout), "refused all") || res.Verdict == sandbox.Signaled && res.Signal != "SIGSYS" {
 						t.Errorf("%s %s: %s", res.Verdict, res.Signal, res.Stdout)

@@ -8,15 +8,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 )
 
 // files are the ways to smuggle something in or out by way of the tree.
-func files(t *testing.T, o Options) {
-	t.Run("there_and_back", func(t *testing.T) {
+func files(t T, o Options) {
+	t.Run("there_and_back", func(t T) {
 		b := NewBench(t, o, limits())
 		in := map[string]sandbox.File{"a.txt": {Content: []byte("a")}, "d/e/run.sh": {Content: []byte("#!/bin/sh\necho ran\n"), Mode: 0o755}, "empty": {}}
 		if err := sandbox.PutTree(t.Context(), b.Sandbox, in); err != nil {
@@ -38,7 +37,7 @@ func files(t *testing.T, o Options) {
 		}
 		b.Unharmed(t)
 	})
-	t.Run("artefacts", func(t *testing.T) {
+	t.Run("artefacts", func(t T) {
 		b := NewBench(t, o, limits())
 		res := sh(t, b, `echo x >plain; ln -s /etc/passwd abs; ln -s plain rel; ln -s /proc dir; ln -s nowhere dangling; mkfifo fifo;
 			python3 -I -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'; ln plain hard; mkdir -p sub; ln -s .. sub/up; echo end`)
@@ -48,7 +47,7 @@ func files(t *testing.T, o Options) {
 		want(t, b, nil, "hard", "plain")
 		b.StillWorks(t)
 	})
-	t.Run("put_through_links", func(t *testing.T) {
+	t.Run("put_through_links", func(t T) {
 		b := NewBench(t, o, limits())
 		sh(t, b, `ln -s /tmp out; ln -s /tmp/file f; mkfifo p`)
 		err := sandbox.PutFiles(t.Context(), b.Sandbox, map[string][]byte{"out/x": []byte("1"), "f": []byte("2"), "p": []byte("3")})
@@ -59,7 +58,7 @@ func files(t *testing.T, o Options) {
 			t.Errorf("%q %q", res.Stdout, res.Stderr)
 		}
 	})
-	t.Run("hostile_archives", func(t *testing.T) {
+	t.Run("hostile_archives", func(t T) {
 		b := NewBench(t, o, limits())
 		for name, c := range map[string]struct {
 			h    tar.Header
@@ -90,7 +89,7 @@ func files(t *testing.T, o Options) {
 		want(t, b, nil)
 		b.StillWorks(t)
 	})
-	t.Run("too_much_in", func(t *testing.T) {
+	t.Run("too_much_in", func(t T) {
 		b := NewBench(t, o, limits())
 		err := sandbox.PutFiles(t.Context(), b.Sandbox, map[string][]byte{"a": make([]byte, 20<<20), "b": make([]byte, 20<<20)})
 		if qlp.CodeOf(err) != qlp.Exhausted {
@@ -98,7 +97,7 @@ func files(t *testing.T, o Options) {
 		}
 		b.StillWorks(t)
 	})
-	t.Run("too_much_out", func(t *testing.T) {
+	t.Run("too_much_out", func(t T) {
 		b := NewBench(t, o, limits())
 		sh(t, b, `dd if=/dev/zero of=big bs=1M count=8; i=0; while [ $i -lt 50 ]; do echo x >f$i; i=$((i+1)); done; mkdir -p $(printf 'd/%.0s' $(seq 300)) deep`)
 		for _, c := range []struct {
@@ -111,7 +110,7 @@ func files(t *testing.T, o Options) {
 		}
 		b.StillWorks(t)
 	})
-	t.Run("swapped_while_copied", func(t *testing.T) {
+	t.Run("swapped_while_copied", func(t T) {
 		b := NewBench(t, o, limits())
 		p, err := b.Sandbox.Start(t.Context(), sandbox.Cmd{Argv: []string{
 			"sh", "-c",
@@ -142,7 +141,7 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-func sh(t *testing.T, b *Bench, script string) sandbox.Result {
+func sh(t T, b *Bench, script string) sandbox.Result {
 	t.Helper()
 	res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"sh", "-c", script}})
 	if err != nil {
@@ -151,7 +150,7 @@ func sh(t *testing.T, b *Bench, script string) sandbox.Result {
 	return res
 }
 
-func want(t *testing.T, b *Bench, patterns []string, names ...string) {
+func want(t T, b *Bench, patterns []string, names ...string) {
 	t.Helper()
 	got, err := sandbox.GetFiles(t.Context(), b.Sandbox, patterns, sandbox.CopyLimits{})
 	if err != nil {

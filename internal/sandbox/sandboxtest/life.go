@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -15,13 +14,13 @@ import (
 )
 
 // life is about the contract: who may do what when, and how things end.
-func life(t *testing.T, o Options) {
-	t.Run("not_started", func(t *testing.T) { notStarted(t, o) })
-	t.Run("cancel", func(t *testing.T) { cancels(t, o) })
-	t.Run("service", func(t *testing.T) { service(t, o) })
-	t.Run("destroy", func(t *testing.T) { destroy(t, o) })
-	t.Run("side_by_side", func(t *testing.T) { sideBySide(t, o) })
-	t.Run("streams", func(t *testing.T) {
+func life(t T, o Options) {
+	t.Run("not_started", func(t T) { notStarted(t, o) })
+	t.Run("cancel", func(t T) { cancels(t, o) })
+	t.Run("service", func(t T) { service(t, o) })
+	t.Run("destroy", func(t T) { destroy(t, o) })
+	t.Run("side_by_side", func(t T) { sideBySide(t, o) })
+	t.Run("streams", func(t T) {
 		b := NewBench(t, o, limits())
 		var live bytes.Buffer
 		res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"cat"}, Stdin: strings.NewReader("in and out"), Stdout: &live})
@@ -38,7 +37,7 @@ func life(t *testing.T, o Options) {
 			t.Errorf("%q %v", res.Stdout, err)
 		}
 	})
-	t.Run("facts_of_a_result", func(t *testing.T) {
+	t.Run("facts_of_a_result", func(t T) {
 		b := NewBench(t, o, limits())
 		res := sh(t, b, `dd if=/dev/zero of=/dev/null bs=1M count=500 2>/dev/null; sleep 0.1`)
 		if res.Wall < 100*time.Millisecond || res.CPU <= 0 || res.PeakMemory <= 0 || res.Engine == "" || res.Isolation == "" || len(res.Enforcement) < 11 {
@@ -51,7 +50,7 @@ func life(t *testing.T, o Options) {
 	})
 }
 
-func notStarted(t *testing.T, o Options) {
+func notStarted(t T, o Options) {
 	b := NewBench(t, o, limits())
 	err := sandbox.PutTree(t.Context(), b.Sandbox, map[string]sandbox.File{
 		"plain": {Content: []byte("text")}, "rubbish": {Content: []byte("\x7fELFrubbish"), Mode: 0o755}, "noshell": {Content: []byte("#!/nowhere\n"), Mode: 0o755},
@@ -83,7 +82,7 @@ func notStarted(t *testing.T, o Options) {
 	b.Gone(t)
 }
 
-func cancels(t *testing.T, o Options) {
+func cancels(t T, o Options) {
 	b := NewBench(t, o, limits())
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
@@ -111,7 +110,7 @@ while True:
     c.sendall(c.recv(100).upper()); c.close()
 `
 
-func service(t *testing.T, o Options) {
+func service(t T, o Options) {
 	b := NewBench(t, o, limits())
 	if _, err := b.Sandbox.Dial(t.Context(), 8080); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial before: %v", err)
@@ -159,7 +158,7 @@ func service(t *testing.T, o Options) {
 	b.Gone(t)
 }
 
-func destroy(t *testing.T, o Options) {
+func destroy(t T, o Options) {
 	b := NewBench(t, o, limits())
 	p, err := b.Sandbox.Start(t.Context(), sandbox.Cmd{Argv: []string{"sh", "-c", `trap '' TERM; setsid sleep 300 & while :; do :; done`}})
 	if err != nil {
@@ -182,7 +181,7 @@ func destroy(t *testing.T, o Options) {
 }
 
 // sideBySide: state of one sandbox is not seen in another, nor of an earlier one in a later.
-func sideBySide(t *testing.T, o Options) {
+func sideBySide(t T, o Options) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

@@ -1,7 +1,6 @@
 package sandboxtest
 
 import (
-	"testing"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -13,12 +12,12 @@ type verdicts = []sandbox.Verdict
 func ends() []Case {
 	return []Case{
 		{Name: "ok", Shell: "echo hello", Want: verdicts{sandbox.OK}, Says: "hello\n"},
-		{Name: "exit 3", Shell: "exit 3", Want: verdicts{sandbox.Nonzero}, Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
+		{Name: "exit 3", Shell: "exit 3", Want: verdicts{sandbox.Nonzero}, Check: func(t T, _ *Bench, r sandbox.Result) {
 			if r.ExitCode != 3 {
 				t.Errorf("exit code %d", r.ExitCode)
 			}
 		}},
-		{Name: "segfault", Shell: "kill -SEGV $$", Want: verdicts{sandbox.Signaled}, Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
+		{Name: "segfault", Shell: "kill -SEGV $$", Want: verdicts{sandbox.Signaled}, Check: func(t T, _ *Bench, r sandbox.Result) {
 			if r.Signal != "SIGSEGV" || r.ExitCode != -1 {
 				t.Errorf("signal %q, exit code %d", r.Signal, r.ExitCode)
 			}
@@ -95,7 +94,7 @@ pid = os.fork()
 if pid == 0:
     b = []
     while True: b.append(bytearray(1<<20))
-os.waitpid(pid, 0)`, Want: verdicts{sandbox.OK, sandbox.OOM}, Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
+os.waitpid(pid, 0)`, Want: verdicts{sandbox.OK, sandbox.OOM}, Check: func(t T, _ *Bench, r sandbox.Result) {
 			if r.OOMKills == 0 {
 				t.Error("the kill is not reported")
 			}
@@ -162,7 +161,7 @@ func output() []Case {
 		{Name: "flood both without newlines", Shell: `cat /dev/zero & cat /dev/zero >&2`, Want: verdicts{sandbox.OutputLimit}},
 		{
 			Name: "head and tail are kept", Shell: `echo first; yes | head -c 300000; echo last`, Want: verdicts{sandbox.OK}, Says: "first\n",
-			Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
+			Check: func(t T, _ *Bench, r sandbox.Result) {
 				if !r.Truncated || len(r.Stdout) > 66<<10 || string(r.Stdout[len(r.Stdout)-5:]) != "last\n" || r.StdoutBytes != 300011 {
 					t.Errorf("truncated %v, kept %d of %d bytes, ends with %q", r.Truncated, len(r.Stdout), r.StdoutBytes, r.Stdout[len(r.Stdout)-5:])
 				}
@@ -186,7 +185,7 @@ func times() []Case {
 		},
 		{
 			Name: "many processors", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; sleep 1; exit 0`, Limits: sandbox.Limits{CPUs: 0.5, Wall: 5 * time.Second},
-			Want: verdicts{sandbox.OK}, Needs: "cpus", Check: func(t *testing.T, _ *Bench, r sandbox.Result) {
+			Want: verdicts{sandbox.OK}, Needs: "cpus", Check: func(t T, _ *Bench, r sandbox.Result) {
 				if share := r.CPU.Seconds() / r.Wall.Seconds(); share > 0.8 {
 					t.Errorf("used %.2f processors", share)
 				}

@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -55,7 +54,7 @@ type Case struct {
 	// Within bounds the time until Exec returns; 15 seconds if zero.
 	Within time.Duration
 	// Check looks further.
-	Check func(t *testing.T, b *Bench, res sandbox.Result)
+	Check func(t T, b *Bench, res sandbox.Result)
 }
 
 // Bench is one sandbox with the host things that must not be touched.
@@ -78,7 +77,7 @@ func limits() sandbox.Limits {
 }
 
 // Run runs every case as a subtest.
-func Run(t *testing.T, o Options) {
+func Run(t T, o Options) {
 	for _, group := range []struct {
 		class string
 		cases []Case
@@ -93,22 +92,22 @@ func Run(t *testing.T, o Options) {
 		{"host", host()},
 		{"network", network()},
 	} {
-		t.Run(group.class, func(t *testing.T) {
+		t.Run(group.class, func(t T) {
 			o.skip(t, group.class)
 			for _, c := range group.cases {
-				t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t *testing.T) {
+				t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t T) {
 					o.skip(t, group.class+"/"+c.Name)
 					one(t, o, c)
 				})
 			}
 		})
 	}
-	t.Run("files", func(t *testing.T) { files(t, o) })
-	t.Run("life", func(t *testing.T) { life(t, o) })
-	t.Run("egress", func(t *testing.T) { egress(t, o) })
+	t.Run("files", func(t T) { files(t, o) })
+	t.Run("life", func(t T) { life(t, o) })
+	t.Run("egress", func(t T) { egress(t, o) })
 }
 
-func (o Options) skip(t *testing.T, name string) {
+func (o Options) skip(t T, name string) {
 	t.Helper()
 	if why := o.Skip[name]; why != "" {
 		t.Skip(why)
@@ -116,7 +115,7 @@ func (o Options) skip(t *testing.T, name string) {
 }
 
 // NewBench makes a sandbox and its surroundings.
-func NewBench(t *testing.T, o Options, l sandbox.Limits) *Bench {
+func NewBench(t T, o Options, l sandbox.Limits) *Bench {
 	t.Helper()
 	b := &Bench{Mark: rand.Text(), Canary: filepath.Join(t.TempDir(), "canary"), touched: make(chan string, 16), shared: o.SharedProcesses}
 	if err := os.WriteFile(b.Canary, []byte("untouched"), 0o666); err != nil {
@@ -140,7 +139,7 @@ func NewBench(t *testing.T, o Options, l sandbox.Limits) *Bench {
 }
 
 // listen opens what a program inside must not reach.
-func (b *Bench) listen(t *testing.T) {
+func (b *Bench) listen(t T) {
 	t.Helper()
 	b.Socket = "qlp-test-" + b.Mark
 	for _, at := range [][2]string{{"tcp", "127.0.0.1:0"}, {"unix", "@" + b.Socket}} {
@@ -165,7 +164,7 @@ func (b *Bench) listen(t *testing.T) {
 	}
 }
 
-func one(t *testing.T, o Options, c Case) {
+func one(t T, o Options, c Case) {
 	if c.Needs != "" && o.Weak[c.Needs] {
 		t.Skipf("the limit %s is held by best effort here", c.Needs)
 	}
@@ -213,7 +212,7 @@ func one(t *testing.T, o Options, c Case) {
 }
 
 // Unharmed asserts that the host things are as they were.
-func (b *Bench) Unharmed(t *testing.T) {
+func (b *Bench) Unharmed(t T) {
 	t.Helper()
 	if got, err := os.ReadFile(b.Canary); err != nil || string(got) != "untouched" {
 		t.Errorf("the host's canary was touched: %q, %v", got, err)
@@ -226,7 +225,7 @@ func (b *Bench) Unharmed(t *testing.T) {
 }
 
 // StillWorks asserts that nothing is left inside and that an ordinary program runs.
-func (b *Bench) StillWorks(t *testing.T) {
+func (b *Bench) StillWorks(t T) {
 	t.Helper()
 	// The shell itself counts itself and the init.
 	res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"sh", "-c", `set -- /proc/[0-9]*; echo ordinary $#`}})
@@ -239,7 +238,7 @@ func (b *Bench) StillWorks(t *testing.T) {
 }
 
 // Gone destroys the sandbox and asserts that no process carries its mark.
-func (b *Bench) Gone(t *testing.T) {
+func (b *Bench) Gone(t T) {
 	t.Helper()
 	if err := b.Sandbox.Destroy(t.Context()); err != nil {
 		t.Errorf("destroy: %v", err)
