@@ -5,14 +5,17 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/docker"
+	"github.com/quantumlayer/qlp/internal/sandbox/kubernetes"
 	"github.com/quantumlayer/qlp/internal/sandbox/native"
 	"github.com/quantumlayer/qlp/internal/sandbox/process"
+	"github.com/quantumlayer/qlp/internal/sandbox/remote"
 )
 
 // The names of the drivers.
@@ -20,10 +23,11 @@ const (
 	driverNative  = "native"
 	driverProcess = "process"
 	driverDocker  = "docker"
+	driverPods    = "kubernetes"
 )
 
 // Drivers are the names of the drivers that a command or the settings may choose, besides executors elsewhere.
-func Drivers() []string { return []string{driverNative, driverDocker, driverProcess} }
+func Drivers() []string { return []string{driverNative, driverDocker, driverPods, driverProcess} }
 
 // Sandbox returns the driver that the settings choose. The caller closes it.
 func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
@@ -49,8 +53,25 @@ func localDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sand
 			return nil, err
 		}
 		return docker.New(ctx, log, docker.Config{Host: cfg.DockerHost, Images: images, Runtime: cfg.DockerRuntime})
+	case driverPods:
+		return podDriver(ctx, cfg, log)
 	}
 	return nil, unknownDriver(cfg.SandboxDriver, Drivers())
+}
+
+// podDriver speaks with each pod's sandboxd as with any executor. Its token goes in clear within the cluster's network, where the policy lets
+// nobody else near the pod.
+func podDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
+	images, err := docker.ReadImages(cfg.KubernetesImages)
+	if err != nil {
+		return nil, err
+	}
+	return kubernetes.New(ctx, log, kubernetes.Config{
+		Kubeconfig: cfg.Kubeconfig, Namespace: cfg.KubernetesNamespace, RuntimeClass: cfg.KubernetesRuntimeClass, Images: images,
+		Connect: func(ctx context.Context, address, token string) (sandbox.Driver, error) {
+			return remote.New(ctx, log, remote.Config{Executors: []string{address}, Token: token, AllowPlain: true})
+		},
+	})
 }
 
 func unknownDriver(name string, known []string) error {
@@ -72,4 +93,6 @@ func imageList(cfg config.Config) string {
 }
 
 // elsewhere says whether a driver's sandboxes have toolchains of their own, and cannot see this machine's.
-func elsewhere(d sandbox.Driver) bool { return d.Name() == "remote" || d.Name() == driverDocker }
+func elsewhere(d sandbox.Driver) bool {
+	return slices.Contains([]string{"remote", driverDocker, driverPods}, d.Name())
+}

@@ -16,28 +16,32 @@ import (
 // Config holds every setting. The tags are the one place that names them: the flags, the environment variables (QLP_ and
 // the key in capitals), the file's keys and the table in the documentation come from here.
 type Config struct {
-	DataDir           string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
-	Listen            string        `key:"listen" doc:"address of the API; loopback only" default:"127.0.0.1:8080"`
-	LogLevel          string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`
-	LogFormat         string        `key:"log_format" doc:"text or json" default:"text"`
-	DefaultStack      string        `key:"default_stack" doc:"stack of an intent that names none" default:"go"`
-	Parallel          int           `key:"parallel" doc:"tasks that are worked on at a time" default:"4"`
-	Validations       int           `key:"validations" doc:"projects that are built and tested at a time" default:"2"`
-	WallSeconds       int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`
-	SandboxSeconds    int           `key:"sandbox_seconds" doc:"cap on the time that a run's commands spend in sandboxes, in seconds" default:"900"`
-	Repairs           int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
-	RequireLimits     bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
-	Policy            string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
-	ToolsDir          string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
-	FetchHosts        string        `key:"fetch_hosts" doc:"hosts that package managers may reach besides the registries that they are configured to use, with commas between" default:""`
-	SandboxDriver     string        `key:"sandbox_driver" doc:"how this machine isolates: native, docker, or process where the machine itself is thrown away after one tenant's job" default:"native"`
-	DockerHost        string        `key:"docker_host" doc:"address of the container engine of the docker driver; without it, DOCKER_HOST or the usual socket" default:""`
-	DockerImages      string        `key:"docker_images" doc:"file that says which image is for which stack; without it, the one that make sandbox-images leaves beside qlp" default:""`
-	DockerRuntime     string        `key:"docker_runtime" doc:"runtime of the container engine; without it, gVisor's runsc if the engine has it" default:""`
-	Executors         string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
-	ExecutorTokenFile string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
-	ExecutorsPlain    bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
-	StopGrace         time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
+	DataDir                string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
+	Listen                 string        `key:"listen" doc:"address of the API; loopback only" default:"127.0.0.1:8080"`
+	LogLevel               string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`
+	LogFormat              string        `key:"log_format" doc:"text or json" default:"text"`
+	DefaultStack           string        `key:"default_stack" doc:"stack of an intent that names none" default:"go"`
+	Parallel               int           `key:"parallel" doc:"tasks that are worked on at a time" default:"4"`
+	Validations            int           `key:"validations" doc:"projects that are built and tested at a time" default:"2"`
+	WallSeconds            int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`
+	SandboxSeconds         int           `key:"sandbox_seconds" doc:"cap on the time that a run's commands spend in sandboxes, in seconds" default:"900"`
+	Repairs                int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
+	RequireLimits          bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
+	Policy                 string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
+	ToolsDir               string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
+	FetchHosts             string        `key:"fetch_hosts" doc:"hosts that package managers may reach besides the registries that they are configured to use, with commas between" default:""`
+	SandboxDriver          string        `key:"sandbox_driver" doc:"how sandboxes are made: native, docker, kubernetes, or process where the machine itself is thrown away after one tenant's job" default:"native"`
+	DockerHost             string        `key:"docker_host" doc:"address of the container engine of the docker driver; without it, DOCKER_HOST or the usual socket" default:""`
+	DockerImages           string        `key:"docker_images" doc:"file that says which image is for which stack; without it, the one that make sandbox-images leaves beside qlp" default:""`
+	DockerRuntime          string        `key:"docker_runtime" doc:"runtime of the container engine; without it, gVisor's runsc if the engine has it" default:""`
+	Kubeconfig             string        `key:"kubeconfig" doc:"file that names the cluster of the kubernetes driver; without it, the pod's own account, KUBECONFIG or the usual file" default:""`
+	KubernetesNamespace    string        `key:"kubernetes_namespace" doc:"namespace of the kubernetes driver's sandboxes" default:"qlp-sandboxes"`
+	KubernetesRuntimeClass string        `key:"kubernetes_runtime_class" doc:"runtime class of their pods: one for gVisor or Kata; empty means the cluster's default" default:""`
+	KubernetesImages       string        `key:"kubernetes_images" doc:"file that says which image, by its digest, is for which stack" default:""`
+	Executors              string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
+	ExecutorTokenFile      string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
+	ExecutorsPlain         bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
+	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }
 
 // Default returns the settings with nothing given.

@@ -22,7 +22,7 @@ import (
 // images are those of `make sandbox-images`. Without them, or without an engine, there is nothing to test against.
 func images(t *testing.T) map[string]string {
 	t.Helper()
-	path := os.Getenv("QLP_TEST_IMAGES")
+	path := os.Getenv("SANDBOX_IMAGES")
 	if path == "" {
 		path = filepath.Join("..", "..", "..", "bin", "sandbox-images.json")
 	}
