@@ -13,8 +13,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -49,7 +47,7 @@ type Config struct {
 // Driver makes sandboxes out of pods.
 type Driver struct {
 	log  *slog.Logger
-	api  kubernetes.Interface
+	api  api
 	cfg  Config
 	port int
 
@@ -67,9 +65,9 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, qlp.Errorf(qlp.Invalid, "find the cluster: %w", err).WithRemedy("name a kubeconfig file in the setting kubeconfig, or run qlp in a pod")
 	}
-	api, err := kubernetes.NewForConfig(where)
+	api, err := connect(where)
 	if err != nil {
-		return nil, qlp.Errorf(qlp.Invalid, "use the cluster: %w", err)
+		return nil, qlp.Errorf(qlp.Invalid, "%w", err)
 	}
 	return newDriver(ctx, log, cfg, api, sandboxdPort)
 }
@@ -85,7 +83,7 @@ func connection(file string) (*rest.Config, error) {
 	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
 }
 
-func newDriver(ctx context.Context, log *slog.Logger, cfg Config, api kubernetes.Interface, port int) (*Driver, error) {
+func newDriver(ctx context.Context, log *slog.Logger, cfg Config, api api, port int) (*Driver, error) {
 	if cfg.Life <= 0 {
 		cfg.Life = time.Hour
 	}
@@ -99,14 +97,14 @@ func newDriver(ctx context.Context, log *slog.Logger, cfg Config, api kubernetes
 		return nil, err
 	}
 	d := &Driver{log: log.With("room", "sandbox", "driver", "kubernetes"), api: api, cfg: cfg, port: port, alive: map[*pod]bool{}}
-	if _, err := api.NetworkingV1().NetworkPolicies(cfg.Namespace).Get(ctx, Policy, metav1.GetOptions{}); err != nil {
+	if err := api.HasPolicy(ctx, cfg.Namespace, Policy); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, qlp.Errorf(qlp.Unavailable, "the namespace %s has no network policy %s: a pod there could reach the network", cfg.Namespace, Policy).WithRemedy(applyRemedy)
 		}
 		return nil, explain("look at the network policy", err)
 	}
 	if cfg.RuntimeClass != "" {
-		if _, err := api.NodeV1().RuntimeClasses().Get(ctx, cfg.RuntimeClass, metav1.GetOptions{}); err != nil {
+		if err := api.HasRuntimeClass(ctx, cfg.RuntimeClass); err != nil {
 			if apierrors.IsNotFound(err) {
 				return nil, qlp.Errorf(qlp.Unavailable, "the cluster has no runtime class %s", cfg.RuntimeClass).WithRemedy("install it on the nodes, or correct the setting kubernetes_runtime_class")
 			}

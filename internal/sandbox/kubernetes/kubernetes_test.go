@@ -89,7 +89,7 @@ func policyObject() *networkingv1.NetworkPolicy {
 
 func (c *cluster) driver(t *testing.T) *Driver {
 	t.Helper()
-	d, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), c.config, c.Clientset, c.port)
+	d, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), c.config, asked{c.Clientset}, c.port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,13 +364,13 @@ func TestRefuses(t *testing.T) {
 	} {
 		cfg := good
 		c.change(&cfg)
-		if _, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), cfg, fake.NewClientset(c.objects...), sandboxdPort); err == nil || !strings.Contains(err.Error(), c.says) || qlp.RemedyOf(err) == "" {
+		if _, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), cfg, asked{fake.NewClientset(c.objects...)}, sandboxdPort); err == nil || !strings.Contains(err.Error(), c.says) || qlp.RemedyOf(err) == "" {
 			t.Errorf("%s: %v; %s", name, err, qlp.RemedyOf(err))
 		}
 	}
 	strong := good
 	strong.RuntimeClass = "gvisor"
-	k, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), strong, fake.NewClientset(policyObject(), &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "gvisor"}}), sandboxdPort)
+	k, err := newDriver(t.Context(), slog.New(slog.DiscardHandler), strong, asked{fake.NewClientset(policyObject(), &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "gvisor"}})}, sandboxdPort)
 	if err != nil || k.cfg.Level != sandbox.LevelGVisor {
 		t.Errorf("%+v %v", k, err)
 	}

@@ -46,12 +46,12 @@ func (p *pod) ID() string { return p.name }
 func (p *pod) start(ctx context.Context, image string, spec sandbox.Spec) error {
 	cfg := p.d.cfg
 	token := rand.Text() + rand.Text()
-	made, err := p.d.api.BatchV1().Jobs(cfg.Namespace).Create(ctx, job(cfg, p.name, image, p.d.port, spec.Limits.WithDefaults()), metav1.CreateOptions{})
+	made, err := p.d.api.CreateJob(ctx, job(cfg, p.name, image, p.d.port, spec.Limits.WithDefaults()))
 	if err != nil {
 		return explain("make the sandbox's job", err)
 	}
 	// The pod waits for it.
-	if _, err := p.d.api.CoreV1().Secrets(cfg.Namespace).Create(ctx, secret(made, token), metav1.CreateOptions{}); err != nil {
+	if err := p.d.api.CreateSecret(ctx, secret(made, token)); err != nil {
 		return explain("make the sandbox's token", err)
 	}
 	ip, err := p.ready(ctx)
@@ -75,12 +75,12 @@ func (p *pod) ready(ctx context.Context) (ip string, err error) {
 	defer cancel()
 	last := "no pod was made"
 	for {
-		list, err := p.d.api.CoreV1().Pods(p.d.cfg.Namespace).List(ctx, metav1.ListOptions{LabelSelector: labelName + "=" + p.name})
+		list, err := p.d.api.Pods(ctx, p.d.cfg.Namespace, labelName+"="+p.name)
 		if err != nil && ctx.Err() == nil {
 			return "", explain("look for the sandbox's pod", err)
 		}
-		if err == nil && len(list.Items) > 0 {
-			it := &list.Items[0]
+		if err == nil && len(list) > 0 {
+			it := &list[0]
 			if up(it) {
 				return it.Status.PodIP, nil
 			}
@@ -201,15 +201,15 @@ func (p *pod) Destroy(ctx context.Context) error {
 // remove deletes the job, and with it the pod and the secret, and waits until the pod is no more.
 func (p *pod) remove(ctx context.Context) error {
 	ns := p.d.cfg.Namespace
-	err := p.d.api.BatchV1().Jobs(ns).Delete(ctx, p.name, metav1.DeleteOptions{
+	err := p.d.api.DeleteJob(ctx, ns, p.name, metav1.DeleteOptions{
 		PropagationPolicy: ptr(metav1.DeletePropagationBackground), GracePeriodSeconds: ptr(int64(0)),
 	})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return explain("delete the sandbox's job", err)
 	}
 	for {
-		list, err := p.d.api.CoreV1().Pods(ns).List(ctx, metav1.ListOptions{LabelSelector: labelName + "=" + p.name})
-		if err == nil && len(list.Items) == 0 {
+		list, err := p.d.api.Pods(ctx, ns, labelName+"="+p.name)
+		if err == nil && len(list) == 0 {
 			return nil
 		}
 		select {
