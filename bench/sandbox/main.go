@@ -1,8 +1,9 @@
-// Command sandbox_start measures what a sandbox costs: the time to start /bin/true, from nothing to its exit code, with
-// the bare system, with bubblewrap alone, with runc, and with QLP's native driver, side by side in one run, one after
-// another in turns, so that a busy moment of the machine meets all of them. It prints a Markdown table.
+// Command sandbox measures what a sandbox costs: the time to start /bin/true, from nothing to its exit code, with
+// the bare system, with bubblewrap alone, with runc, gVisor and docker where they are, and with QLP's drivers, side by side in one run, one after
+// another in turns, so that a busy moment of the machine meets all of them; then how many commands a second two workers
+// get through, what an idle sandbox holds, and what many sandboxes in a row leave behind. It prints Markdown.
 //
-//	go build -o /tmp/qlp-init ./cmd/qlp-init && go run ./bench/sandbox_start -init /tmp/qlp-init -n 200
+//	go build -o /tmp/qlp-init ./cmd/qlp-init && go run ./bench/sandbox -init /tmp/qlp-init -n 200
 package main
 
 import (
@@ -19,6 +20,7 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/sandbox/native"
+	"github.com/quantumlayer/qlp/internal/sandbox/process"
 )
 
 // peer is one way to run /bin/true.
@@ -33,7 +35,7 @@ func main() {
 	init := flag.String("init", "", "qlp-init; empty means beside this program or in PATH")
 	flag.Parse()
 	if err := bench(context.Background(), os.Stdout, *n, *init); err != nil {
-		fmt.Fprintln(os.Stderr, "sandbox_start:", err)
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
 		os.Exit(1)
 	}
 }
@@ -53,6 +55,21 @@ func bench(ctx context.Context, w io.Writer, n int, init string) error {
 		peers = append(peers, p)
 	} else {
 		fmt.Fprintf(w, "runc is left out: %v\n\n", err)
+	}
+	if path, err := exec.LookPath("runsc"); err == nil {
+		peers = append(peers, &peer{name: "gVisor: runsc do", run: command(path, "--rootless", "--network=none", "do", "/bin/true")})
+	} else {
+		fmt.Fprintf(w, "gVisor is left out: %v\n\n", err)
+	}
+	engines, closeEngines, why := containers(ctx)
+	defer closeEngines()
+	peers = append(peers, engines...)
+	if why != "" {
+		fmt.Fprintf(w, "Containers are left out: %s\n\n", why)
+	}
+	if p, err := process.New(ctx, slog.New(slog.DiscardHandler), process.Config{InitPath: init}); err == nil {
+		defer p.Close()
+		peers = append(peers, &peer{name: "qlp process, cold", run: once(ctx, p)})
 	}
 	q := &qlpPeers{ctx: ctx, d: d}
 	cold := &peer{name: "qlp native, cold: create + exec + destroy", run: q.cold}
@@ -74,8 +91,14 @@ func bench(ctx context.Context, w io.Writer, n int, init string) error {
 		return err
 	}
 	table(w, peers, n)
-	fmt.Fprintf(w, "\nDestroying, which the second qlp line leaves out, took %s in the median.\n", median(q.destroys).Round(10*time.Microsecond))
-	return nil
+	fmt.Fprintf(w, "\nDestroying, which the line \"until the exit code\" leaves out, took %s in the median.\n\n", median(q.destroys).Round(10*time.Microsecond))
+	if err := rates(ctx, w, d); err != nil {
+		return err
+	}
+	if err := idle(ctx, w, d); err != nil {
+		return err
+	}
+	return row(ctx, w, d, row1000)
 }
 
 func command(argv ...string) func() (time.Duration, error) {
