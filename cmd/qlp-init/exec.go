@@ -105,7 +105,9 @@ func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 		c.join = fds[0]
 	}
 	for _, r := range req.Rlimits {
-		c.rlimits = append(c.rlimits, s.clamp(r))
+		if s.settable(r.Resource) {
+			c.rlimits = append(c.rlimits, s.clamp(r))
+		}
 	}
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
@@ -128,6 +130,15 @@ func (s *server) launch(req wire.Request, fds []int) (*program, *wire.Reply) {
 		return p, failed(wire.StageExec, err)
 	}
 	return p, failed(wire.StageSetup, err)
+}
+
+// settable says whether the kernel knows the limit. gVisor's refuses to set those that mean nothing to it, even to what they are.
+func (s *server) settable(resource int) bool {
+	if !s.contained {
+		return true
+	}
+	var own unix.Rlimit
+	return unix.Getrlimit(resource, &own) == nil && unix.Setrlimit(resource, &own) == nil
 }
 
 // clamp keeps a limit at or below this process's own hard limit, above which no child may go.

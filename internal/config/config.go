@@ -33,7 +33,7 @@ type Config struct {
 	SandboxDriver          string        `key:"sandbox_driver" doc:"how sandboxes are made: native, docker, kubernetes, or process where the machine itself is thrown away after one tenant's job" default:"native"`
 	DockerHost             string        `key:"docker_host" doc:"address of the container engine of the docker driver; without it, DOCKER_HOST or the usual socket" default:""`
 	DockerImages           string        `key:"docker_images" doc:"file that says which image is for which stack; without it, the one that make sandbox-images leaves beside qlp" default:""`
-	DockerRuntime          string        `key:"docker_runtime" doc:"runtime of the container engine; without it, gVisor's runsc if the engine has it" default:""`
+	DockerRuntime          string        `key:"docker_runtime" doc:"runtime of the container engine; without it the engine's default, and gVisor's runsc for whoever asks for that level" default:""`
 	Kubeconfig             string        `key:"kubeconfig" doc:"file that names the cluster of the kubernetes driver; without it, the pod's own account, KUBECONFIG or the usual file" default:""`
 	KubernetesNamespace    string        `key:"kubernetes_namespace" doc:"namespace of the kubernetes driver's sandboxes" default:"qlp-sandboxes"`
 	KubernetesRuntimeClass string        `key:"kubernetes_runtime_class" doc:"runtime class of their pods: one for gVisor or Kata; empty means the cluster's default" default:""`

@@ -40,11 +40,14 @@ func initCommand() []string { return []string{"/.qlp/init", "relay"} }
 type container struct {
 	*initbox.Box // nil until its init has answered
 
-	d      *Driver
-	name   string
-	id     string
-	stream *attached
-	half   *relay.Outside
+	d       *Driver
+	runtime string // "" is the engine's default
+	level   sandbox.Level
+	engine  string
+	name    string
+	id      string
+	stream  *attached
+	half    *relay.Outside
 
 	once sync.Once
 	err  error // of Destroy
@@ -62,7 +65,7 @@ func (c *container) start(ctx context.Context, image string, spec sandbox.Spec) 
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("the container engine took too long"))
 	defer cancel()
 	limits := spec.Limits.WithDefaults()
-	made, err := c.d.api.ContainerCreate(ctx, c.d.options(c.name, image, limits))
+	made, err := c.d.api.ContainerCreate(ctx, c.options(image, limits))
 	if err != nil {
 		return explain(err, image)
 	}
@@ -88,7 +91,7 @@ func (c *container) start(ctx context.Context, image string, spec sandbox.Spec) 
 			WithRemedy("build the images again with `make sandbox-images`: they bring the init along")
 	}
 	c.Box = initbox.New(initbox.Config{
-		ID: c.name, Limits: limits, Env: spec.Env, Isolation: c.d.level, Name: c.d.engine, Enforcement: enforcement(),
+		ID: c.name, Limits: limits, Env: spec.Env, Isolation: c.level, Name: c.engine, Enforcement: enforcement(c.level),
 		Owner: -1, Watch: initbox.Watch{CPU: true}, Background: func(f func()) { c.d.work.Go(f) },
 	}, c, control)
 	return nil
@@ -103,7 +106,8 @@ func (c *container) Command(int, sandbox.Limits, bool) (initbox.Group, error) {
 func (c *container) Account() initbox.Account { return initbox.Account{} }
 
 // options are the whole policy of a container.
-func (d *Driver) options(name, image string, l sandbox.Limits) client.ContainerCreateOptions {
+func (c *container) options(image string, l sandbox.Limits) client.ContainerCreateOptions {
+	name := c.name
 	pids, no := int64(l.Pids+slackPids), false
 	place := func(size int64) string {
 		return fmt.Sprintf("rw,exec,nosuid,nodev,mode=1777,size=%d,nr_inodes=%d", size, l.Inodes)
@@ -118,7 +122,7 @@ func (d *Driver) options(name, image string, l sandbox.Limits) client.ContainerC
 		},
 		HostConfig: &api.HostConfig{
 			NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"}, IpcMode: "private", CgroupnsMode: "private",
-			SecurityOpt: []string{"no-new-privileges", "seccomp=" + d.profile}, Runtime: d.runtime, Init: &no,
+			SecurityOpt: []string{"no-new-privileges", "seccomp=" + c.d.profile}, Runtime: c.runtime, Init: &no,
 			MaskedPaths: masked(), ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 			LogConfig: api.LogConfig{Type: "none"}, RestartPolicy: api.RestartPolicy{Name: "no"},
 			Tmpfs: map[string]string{"/work": place(l.Disk), "/tmp": place(l.Disk), "/dev/shm": place(min(l.Disk, 64*sandbox.MiB))},

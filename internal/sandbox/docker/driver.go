@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ type Config struct {
 	Host string
 	// Images are by stack, each an image id or a name with its digest; "" is the one for commands without a stack.
 	Images map[string]string
-	// Runtime is the engine's runtime; empty means gVisor's if the engine lists it, or else the engine's own default.
+	// Runtime is the engine's runtime; empty means the engine's default, and gVisor's, if the engine lists it, for whoever asks for
+	// as strong a wall.
 	Runtime string
 }
 
@@ -54,6 +56,8 @@ type Driver struct {
 	runtime  string
 	level    sandbox.Level
 	engine   string
+	server   string // the engine's name and version
+	gvisor   bool   // it lists gVisor's runtime
 	profile  string
 	sequence atomic.Int64
 
@@ -118,24 +122,17 @@ func (d *Driver) meet(ctx context.Context, wanted string) error {
 	if info.OSType != "linux" {
 		return qlp.Errorf(qlp.Unavailable, "the container engine runs %.20q containers", info.OSType).WithRemedy("use an engine on Linux")
 	}
-	_, has := info.Runtimes[gvisor]
-	switch {
-	case wanted != "":
+	_, d.gvisor = info.Runtimes[gvisor]
+	if wanted != "" {
 		if _, ok := info.Runtimes[wanted]; !ok {
 			return qlp.Errorf(qlp.Invalid, "the container engine has no runtime %.40q", wanted).
 				WithRemedy("choose one of: %s", strings.Join(slices.Sorted(maps.Keys(info.Runtimes)), ", "))
 		}
-		d.runtime = wanted
-	case has:
-		d.runtime = gvisor
 	}
-	d.level = levelOf(d.runtime)
-	name := d.runtime
-	if name == "" {
-		name = info.DefaultRuntime
-		d.level = levelOf(name)
-	}
-	d.engine = fmt.Sprintf("docker %s (%s)", info.ServerVersion, name)
+	d.runtime = wanted
+	name := cmp.Or(wanted, info.DefaultRuntime)
+	d.level, d.server = levelOf(name), "docker "+info.ServerVersion
+	d.engine = fmt.Sprintf("%s (%s)", d.server, name)
 	arch := map[string]string{"x86_64": "amd64", "aarch64": "arm64"}[info.Architecture]
 	if arch == "" {
 		arch = runtime.GOARCH
@@ -201,22 +198,25 @@ func (d *Driver) Capabilities(ctx context.Context) (sandbox.Capabilities, error)
 	if res.Verdict != sandbox.OK {
 		return sandbox.Capabilities{}, qlp.Errorf(qlp.Unavailable, "a container cannot run true: %s %s", res.Verdict, res.Reason)
 	}
-	return sandbox.Capabilities{Isolation: d.level, Engine: d.engine, Enforcement: enforcement(), Dial: true}, nil
+	return sandbox.Capabilities{Isolation: d.level, Engine: d.engine, Enforcement: enforcement(d.level), Dial: true}, nil
 }
 
 // enforcement says how each limit is held. What the engine's cgroup holds is held for the whole container, which has one
 // command at a time, or a service and what tries it.
-func enforcement() map[string]string {
+func enforcement(level sandbox.Level) map[string]string {
 	out := map[string]string{}
 	for _, name := range []string{"cpus", "cpu_time", "memory", "pids", "disk", "inodes", "wall", "idle", "output", "file_size", "copy_out"} {
 		out[name] = sandbox.Enforced
+	}
+	if level == sandbox.LevelGVisor { // its own kernel counts neither the files of a place nor the processor time of the dead
+		out["cpu_time"], out["inodes"] = sandbox.BestEffort, sandbox.BestEffort
 	}
 	return out
 }
 
 // Create implements sandbox.Driver.
 func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox, error) {
-	image, err := d.check(spec)
+	image, stronger, err := d.check(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,10 @@ func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox
 	d.making.Add(1)
 	d.mu.Unlock()
 	defer d.making.Done()
-	c := &container{d: d, name: owner.Name(os.Getpid()) + "-" + strconv.FormatInt(d.sequence.Add(1), 10)}
+	c := &container{d: d, runtime: d.runtime, level: d.level, engine: d.engine, name: owner.Name(os.Getpid()) + "-" + strconv.FormatInt(d.sequence.Add(1), 10)}
+	if stronger {
+		c.runtime, c.level, c.engine = gvisor, sandbox.LevelGVisor, d.server+" ("+gvisor+")"
+	}
 	if err := c.start(ctx, image, spec); err != nil {
 		return nil, errors.Join(fmt.Errorf("create sandbox: %w", err), c.Destroy(context.WithoutCancel(ctx)))
 	}
@@ -250,27 +253,32 @@ func (d *Driver) forget(c *container) {
 
 func errClosed() error { return qlp.Errorf(qlp.Unavailable, "the sandbox driver is closed") }
 
-// check refuses what a container cannot be, before there is one.
-func (d *Driver) check(spec sandbox.Spec) (image string, err error) {
+// check refuses what a container cannot be, before there is one; stronger says that it takes gVisor.
+func (d *Driver) check(spec sandbox.Spec) (image string, stronger bool, err error) {
 	if want := spec.Isolation; want != "" && !want.Known() {
-		return "", qlp.Errorf(qlp.Invalid, "there is no isolation level %.40q", want).
+		return "", false, qlp.Errorf(qlp.Invalid, "there is no isolation level %.40q", want).
 			WithRemedy("choose one of: %s, %s, %s, %s", sandbox.LevelVM, sandbox.LevelGVisor, sandbox.LevelNamespaces, sandbox.LevelProcess)
 	} else if want != "" && !d.level.AtLeast(want) {
-		return "", qlp.Errorf(qlp.Unavailable, "containers here are isolated by %s, and %s is asked for", d.level, want).
-			WithRemedy("install gVisor's runsc as a runtime of the engine, or ask for %s", d.level)
+		if stronger = d.gvisor && sandbox.LevelGVisor.AtLeast(want); !stronger {
+			return "", false, qlp.Errorf(qlp.Unavailable, "containers here are isolated by %s, and %s is asked for", d.level, want).
+				WithRemedy("install gVisor's runsc as a runtime of the engine, or ask for %s", d.level)
+		}
 	}
 	if len(spec.Mounts) > 0 && spec.Stack == "" {
-		return "", qlp.Errorf(qlp.Invalid, "the sandbox is to see %s of this machine, and containers see nothing of it: %w", spec.Mounts[0].HostPath, sandbox.ErrUnsupported).
+		return "", false, qlp.Errorf(qlp.Invalid, "the sandbox is to see %s of this machine, and containers see nothing of it: %w", spec.Mounts[0].HostPath, sandbox.ErrUnsupported).
 			WithRemedy("name the stack instead: its image has the toolchain")
 	}
 	if spec.Egress != nil {
-		return "", qlp.Errorf(qlp.Invalid, "containers are given no way out: %w", sandbox.ErrUnsupported).WithRemedy("fetch packages with the native driver")
+		return "", false, qlp.Errorf(qlp.Invalid, "containers are given no way out: %w", sandbox.ErrUnsupported).WithRemedy("fetch packages with the native driver")
+	}
+	if spec.Require && (stronger || d.level == sandbox.LevelGVisor) {
+		return "", false, qlp.Errorf(qlp.Unavailable, "gVisor holds the limits on processor time and files by best effort only").WithRemedy("do without require_limits, or ask for %s", sandbox.LevelNamespaces)
 	}
 	image, ok := d.images[spec.Stack]
 	if !ok {
-		return "", qlp.Errorf(qlp.Unavailable, "there is no image for the stack %.40q", spec.Stack).WithRemedy(imagesRemedy)
+		return "", false, qlp.Errorf(qlp.Unavailable, "there is no image for the stack %.40q", spec.Stack).WithRemedy(imagesRemedy)
 	}
-	return image, nil
+	return image, stronger, nil
 }
 
 func (d *Driver) remove(ctx context.Context, id string) error {
