@@ -44,8 +44,10 @@ func connect(where *rest.Config) (*server, error) {
 		path   string
 		client *rest.Interface
 	}{
-		{batchv1.SchemeGroupVersion, "/apis", &s.batch}, {corev1.SchemeGroupVersion, "/api", &s.core},
-		{networkingv1.SchemeGroupVersion, "/apis", &s.networking}, {nodev1.SchemeGroupVersion, "/apis", &s.node},
+		{batchv1.SchemeGroupVersion, "/apis", &s.batch},
+		{corev1.SchemeGroupVersion, "/api", &s.core},
+		{networkingv1.SchemeGroupVersion, "/apis", &s.networking},
+		{nodev1.SchemeGroupVersion, "/apis", &s.node},
 	} {
 		cfg := rest.CopyConfig(where)
 		cfg.GroupVersion, cfg.APIPath, cfg.NegotiatedSerializer = &g.group, g.path, codecs
