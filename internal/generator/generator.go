@@ -20,7 +20,26 @@ type Request struct {
 	Attempt int         // from 1; above 1 it is a repair
 	Files   []qlp.File  // what the tasks before this one wrote, and this task's own last attempt, sorted by path
 	Failure []qlp.Check // why the last attempt was not good enough; empty on the first
+
+	Strategy Strategy          // how a repair differs from the one before it
+	Evidence map[string]string // of a repair: execution id → the end of what it printed
+	Intent   string            // ids for the records of model calls; never part of a prompt
+	Run      string
+	Caps     qlp.ModelCaps // as they stand now
+	Provider string        // Settings.Provider
+	// Progress gets a model's text as it comes, for whoever watches. May be nil.
+	Progress func(text string)
 }
+
+// Strategy says how an attempt differs from the one before it. A failure that came back asks for another strategy.
+type Strategy string
+
+// The strategies, in the order in which they are tried.
+const (
+	AsUsual     Strategy = ""             // the task's own files and what it builds on
+	MoreContext Strategy = "more_context" // every file of the project, and the whole evidence
+	Elsewhere   Strategy = "fallback"     // the role's next model, from nothing but the plan: the task is written anew
+)
 
 // Generator writes the files of one task.
 //

@@ -30,7 +30,8 @@ type Intent struct {
 // Settings are what a person chose beside the words.
 type Settings struct {
 	Stack     string `json:"stack,omitempty"`      // "" leaves it to the words
-	Generator string `json:"generator,omitempty"`  // "" is offline
+	Generator string `json:"generator,omitempty"`  // "" is offline; "model" asks models
+	Provider  string `json:"provider,omitempty"`   // of the model generator: a provider, provider/model, or replay:DIR; "" is the configured one
 	Approve   string `json:"approve,omitempty"`    // "plan" stops for approval before the first task
 	Caps      Caps   `json:"caps"`                 // zero fields mean the defaults
 	GivenSpec bool   `json:"given_spec,omitempty"` // the Spec came from a file and is not to be interpreted
@@ -44,6 +45,8 @@ type Caps struct {
 	WallSeconds    int `json:"wall_seconds,omitempty"`    // from the first task to the verdict
 	SandboxSeconds int `json:"sandbox_seconds,omitempty"` // wall seconds of commands in sandboxes, added up
 	Repairs        int `json:"repairs,omitempty"`         // repair attempts of a run; negative: none
+	// Models bounds what models may take. A run that reaches one of these pauses: it can be raised and resumed.
+	Models ModelCaps `json:"models,omitzero"`
 }
 
 // DefaultCaps are generous for the offline generator, whose runs take seconds.

@@ -63,6 +63,8 @@ type Spec struct {
 	Auth       string                 `json:"auth,omitempty"`         // "" or api_key
 	Storage    string                 `json:"storage,omitempty"`      // "", file, memory or sqlite
 	Extras     []string               `json:"extras,omitempty"`       // dockerfile, compose, openapi, ci, terraform_azure, readme, ...
+	Commands   []ProgramCommand       `json:"commands,omitempty"`     // of a cli, pipeline or project: what the program is called with
+	Rules      []string               `json:"rules,omitempty"`        // of a cli, pipeline or project: what it does, a rule a line, each one testable
 	Acceptance []Acceptance           `json:"acceptance,omitempty"`   // written before the code, frozen by hash
 
 	Assumptions []Assumption `json:"assumptions,omitempty"` // what the words did not say and was taken as usual
@@ -145,6 +147,9 @@ type Acceptance struct {
 	Good  bool   `json:"good"`            // true for an accepting case, false for a refusing one
 	Group string `json:"group,omitempty"` // cases of a group share one service, which starts with no row, in their order
 	Steps []Step `json:"steps"`
+	// Calls are what a case of a program (cli, pipeline, project) does in place of Steps: calls in order, in one folder that
+	// starts empty.
+	Calls []ProgramCall `json:"calls,omitempty"`
 }
 
 // Step is one HTTP request and what must come back. In Path, Headers, Body and Expect, "{{name}}" stands for a value that
