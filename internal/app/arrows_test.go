@@ -34,6 +34,11 @@ var arrows = map[string][]string{
 	"internal/sandbox/initbox": {"internal/qlp", "internal/sandbox"},
 	"internal/sandbox/gocache": {},
 
+	"internal/llm": {"internal/qlp"},
+	// Azure's and Ollama's endpoints speak OpenAI's protocol.
+	"internal/llm/azureopenai": {"internal/qlp", "internal/llm"},
+	"internal/llm/ollama":      {"internal/qlp", "internal/llm"},
+
 	"internal/interpreter": {"internal/qlp"},
 	"internal/planner":     {"internal/qlp", "internal/contract"},
 	"internal/generator":   {"internal/qlp", "internal/contract"},
@@ -64,6 +69,7 @@ var arrows = map[string][]string{
 // drivers may be named by app alone (and by tests, benchmarks and conformance suites).
 var drivers = []string{
 	"internal/sandbox/native", "internal/sandbox/remote", "internal/sandbox/process", "internal/sandbox/docker", "internal/sandbox/kubernetes", "internal/store/sqlite", "internal/generator/offline/golang", "internal/generator/offline/python", "internal/interpreter/grammar",
+	"internal/llm/azureopenai", "internal/llm/anthropic", "internal/llm/ollama",
 }
 
 type goPackage struct {
