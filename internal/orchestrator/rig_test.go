@@ -316,6 +316,7 @@ func (tiny) Generate(_ context.Context, req generator.Request) ([]qlp.File, erro
 type judge struct {
 	syntax   func(files []qlp.File) string                                     // why it fails
 	validate func(ctx context.Context, n int, s validator.Subject) []qlp.Check // n counts from 1
+	report   func(*validator.Report)
 	tookMS   int64
 
 	mu    sync.Mutex
@@ -347,7 +348,11 @@ func (j *judge) Validate(ctx context.Context, s validator.Subject, progress func
 	for _, c := range checks {
 		progress(c)
 	}
-	return validator.Report{Checks: checks, SandboxMS: j.tookMS, Toolchain: map[string]string{"python3": "3.11.2"}}, nil
+	report := validator.Report{Checks: checks, SandboxMS: j.tookMS, Toolchain: map[string]string{"python3": "3.11.2"}}
+	if j.report != nil {
+		j.report(&report)
+	}
+	return report, nil
 }
 
 func (j *judge) count() int {
