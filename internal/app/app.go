@@ -75,7 +75,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		NewID: newID, Log: log,
 	}, orchestrator.Config{
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
-		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs},
+		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps()},
 	})
 	a.store.Queue.OnFault(a.stall)
 	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{
