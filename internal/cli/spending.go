@@ -95,7 +95,7 @@ func spentOf(s qlp.RunSpending, caps qlp.Budget) string {
 		parts = append(parts, fmt.Sprintf("%d of %d s", s.MS/1000, caps.Seconds))
 	}
 	if s.Repair.Calls > 0 {
-		parts = append(parts, fmt.Sprintf("of it repairs: %d calls, %s", s.Repair.Calls, qlp.FormatUSD(s.Repair.Micros)))
+		parts = append(parts, fmt.Sprintf("of it repairs: %s, %s", count(s.Repair.Calls, 0, "calls"), qlp.FormatUSD(s.Repair.Micros)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -103,6 +103,9 @@ func spentOf(s qlp.RunSpending, caps qlp.Budget) string {
 func count(n, most int64, unit string) string {
 	if most > 0 {
 		return fmt.Sprintf("%d of %d %s", n, most, unit)
+	}
+	if n == 1 {
+		unit = strings.TrimSuffix(unit, "s")
 	}
 	return fmt.Sprintf("%d %s", n, unit)
 }
