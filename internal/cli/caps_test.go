@@ -28,8 +28,15 @@ func TestCapFlags(t *testing.T) {
 		t.Errorf("without flags: %+v, %v", got, err)
 	}
 	for _, args := range [][]string{
-		{"--cap-usd", "2,50"}, {"--cap-usd", "-1"}, {"--cap-usd", "0"}, {"--cap-tokens=-1"}, {"--cap-calls", "1.5"}, {"--cap-time", "500ms"},
-		{"--cap-time=-1m"}, {"--task-cap-usd", "1e3"}, {"--task-cap-time", "1m0.5s"},
+		{"--cap-usd", "2,50"},
+		{"--cap-usd", "-1"},
+		{"--cap-usd", "0"},
+		{"--cap-tokens=-1"},
+		{"--cap-calls", "1.5"},
+		{"--cap-time", "500ms"},
+		{"--cap-time=-1m"},
+		{"--task-cap-usd", "1e3"},
+		{"--task-cap-time", "1m0.5s"},
 	} {
 		if got, err := read(args...); qlp.CodeOf(err) != qlp.Invalid || qlp.RemedyOf(err) == "" {
 			t.Errorf("%v: %+v, %v", args, got, err)

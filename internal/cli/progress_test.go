@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -77,7 +78,7 @@ func TestAPauseIsAnOutcome(t *testing.T) {
 		if !p.waits() {
 			t.Error("a pause does not end the following")
 		}
-		if err := c.outcome(p, "", time.Second); err != exitError(exitPaused) {
+		if err := c.outcome(p, "", time.Second); !errors.Is(err, exitError(exitPaused)) {
 			t.Errorf("the outcome is %v", err)
 		}
 		wants := []string{"paused in 1.0 s: the run's cap of 3 calls", "1 of 2 tasks", "qlp intents resume i", "qlp intents cancel i", "1 call, 7 tokens"}
@@ -101,7 +102,7 @@ func TestACancelSaysWhatIsKept(t *testing.T) {
 		told(t, qlp.EventPlanReady, "", 0, twoTasks()), told(t, qlp.EventTaskState, "domain", 1, qlp.StateChanged{To: "done"}),
 		told(t, qlp.EventTaskState, "web", 1, qlp.StateChanged{To: "canceled"}),
 		told(t, qlp.EventRunFinished, "", 2, qlp.RunFinished{State: qlp.StateCanceled, Verdict: qlp.Canceled, Spending: &qlp.RunSpending{Spending: qlp.Spending{Calls: 4}}}))
-	if err := c.outcome(p, "", time.Second); err != exitError(exitCanceled) {
+	if err := c.outcome(p, "", time.Second); !errors.Is(err, exitError(exitCanceled)) {
 		t.Errorf("the outcome is %v", err)
 	}
 	for _, want := range []string{"1 of 2 tasks", "qlp intents retry i --from web", "4 calls"} {

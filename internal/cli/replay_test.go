@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestCompare(t *testing.T) {
 		}
 		var out bytes.Buffer
 		err := (&command{out: &out, err: &out}).compared(rows, is, time.Second)
-		if (err == nil) != (what == "") || what != "" && (err != exitError(exitFailed) || !strings.Contains(out.String(), "different")) {
+		if (err == nil) != (what == "") || what != "" && (!errors.Is(err, exitError(exitFailed)) || !strings.Contains(out.String(), "different")) {
 			t.Errorf("%q: %v\n%s", what, err, out.String())
 		}
 	}

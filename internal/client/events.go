@@ -84,7 +84,7 @@ func (c *Client) stream(ctx context.Context, intentID string, since *int64, text
 		if err := json.Unmarshal(b, &event); err != nil {
 			return true, fmt.Errorf("decode event: %w", err)
 		}
-		if event.Seq <= *since && !(text && event.Type == qlp.EventModelText) {
+		if event.Seq <= *since && (!text || event.Type != qlp.EventModelText) {
 			continue
 		}
 		*since = max(*since, event.Seq)

@@ -18,6 +18,11 @@ func (e *Engine) Cancel(ctx context.Context, intentID string) error {
 		if err := tx.CancelJobs(ctx, in.ID); err != nil {
 			return err
 		}
+		if in.State == qlp.StatePaused {
+			if err := e.endPause(ctx, tx, in); err != nil {
+				return err
+			}
+		}
 		return e.apply(ctx, tx, in, endRun(in, qlp.Canceled, "canceled"))
 	})
 	if err != nil {

@@ -216,14 +216,17 @@ func TestWhatAPausedIntentTakes(t *testing.T) {
 	if err := r.ResumeIntent(t.Context(), id, qlp.ModelCaps{}); err != nil {
 		t.Fatal(err)
 	}
-	in := r.wait(id, "second pause", func(in qlp.Intent) bool { return in.State == qlp.StatePaused && in.Pause.Number == 2 })
+	r.wait(id, "second pause", func(in qlp.Intent) bool { return in.State == qlp.StatePaused && in.Pause.Number == 2 })
 	if p.spent() != 3 {
 		t.Errorf("%d calls", p.spent())
 	}
 	if err := r.Cancel(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	in = r.end(id, qlp.StateCanceled)
+	in := r.end(id, qlp.StateCanceled)
+	if in.Pause.Until == nil {
+		t.Error("the pause lasts beyond the cancel")
+	}
 	if in.Run.Verdict != qlp.Canceled {
 		t.Errorf("run: %+v", in.Run)
 	}

@@ -38,22 +38,13 @@ func (e *Engine) ResumeIntent(ctx context.Context, intentID string, caps qlp.Mod
 // resumed ends the pause, moves back to where it began, and lets go what waits there: also tasks whose last predecessor was
 // finished during the pause.
 func (e *Engine) resumed(ctx context.Context, tx store.Tx, in qlp.Intent) error {
-	now := e.Clock()
-	pause := *in.Pause
-	pause.Until = &now
-	if err := tx.SetPause(ctx, in.ID, pause); err != nil {
+	if err := e.endPause(ctx, tx, in); err != nil {
 		return err
 	}
-	if in.Run != nil {
-		in.Run.PausedMS += max(now.Sub(pause.Since).Milliseconds(), 0)
-		if err := tx.UpdateRun(ctx, *in.Run); err != nil {
-			return err
-		}
-	}
-	if err := e.moveIntent(ctx, tx, in, pause.From, "resumed"); err != nil {
+	if err := e.moveIntent(ctx, tx, in, in.Pause.From, "resumed"); err != nil {
 		return err
 	}
-	if in.State = pause.From; in.State == qlp.StateRunning {
+	if in.State = in.Pause.From; in.State == qlp.StateRunning {
 		if err := e.apply(ctx, tx, in, advance(in)); err != nil {
 			return err
 		}
@@ -68,4 +59,16 @@ func (e *Engine) resumed(ctx context.Context, tx store.Tx, in qlp.Intent) error 
 		}
 	}
 	return nil
+}
+
+// endPause writes when a pause ended, and how long the run has been paused; in.Run is changed, too.
+func (e *Engine) endPause(ctx context.Context, tx store.Tx, in qlp.Intent) error {
+	now := e.Clock()
+	pause := *in.Pause
+	pause.Until = &now
+	if err := tx.SetPause(ctx, in.ID, pause); err != nil || in.Run == nil {
+		return err
+	}
+	in.Run.PausedMS += max(now.Sub(pause.Since).Milliseconds(), 0)
+	return tx.UpdateRun(ctx, *in.Run)
 }

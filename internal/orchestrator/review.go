@@ -43,7 +43,7 @@ func (e *Engine) review(ctx context.Context, in qlp.Intent, tree qlp.Tree, v ver
 		return v, e.keepUnreviewed(ctx, in, tree, v, err)
 	}
 	check.Required = required
-	v.report.Checks = append(others, check)
+	v.report.Checks = slices.Concat(others, []qlp.Check{check})
 	if v.evidence, err = e.keepReport(ctx, v.report); err != nil {
 		return v, err
 	}

@@ -141,7 +141,7 @@ func TestAReviewerRaisesNothing(t *testing.T) {
 			open.Required = true
 			return append(passed(s), open)
 		},
-		"unverified but for the reviewer": func(s validator.Subject) []qlp.Check { return nil },
+		"unverified but for the reviewer": func(validator.Subject) []qlp.Check { return nil },
 	} {
 		r := newRig(t, func(r *rig) {
 			modelled(r, &purse{}, numbered{})
@@ -187,7 +187,7 @@ func TestACapAtTheReview(t *testing.T) {
 	r := newRig(t, func(r *rig) {
 		modelled(r, p, tiny{})
 		r.reviewer, r.judge.tookMS = c, 1200
-		r.spending = func(_ context.Context, _ store.Reader, in qlp.Intent) (*qlp.RunSpending, error) {
+		r.spending = func(_ context.Context, _ store.Reader, _ qlp.Intent) (*qlp.RunSpending, error) {
 			return &qlp.RunSpending{Spending: qlp.Spending{Calls: int64(p.spent())}}, nil
 		}
 	})

@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,7 +26,13 @@ func (e *Engine) Task(ctx context.Context, job store.Job) error {
 			return err
 		}
 		defer release()
-		out, err := e.attempt(ctx, in, a)
+		left := e.wallLeft(in)
+		bounded, cancel := context.WithTimeoutCause(ctx, left, errCapped)
+		defer cancel()
+		out, err := e.attempt(bounded, in, a)
+		if ctx.Err() == nil && errors.Is(context.Cause(bounded), errCapped) { // the attempt that was under way is cut off
+			return e.endCapped(ctx, in, e.wallText(in))
+		}
 		if err != nil {
 			return err
 		}

@@ -215,9 +215,13 @@ func (e *Engine) tell(ctx context.Context, in qlp.Intent, seen map[string]bool, 
 // side, so their sum may pass the cap on sandbox seconds by what is under way; it is then the last one.
 func (e *Engine) timeLeft(in qlp.Intent) time.Duration {
 	caps := e.caps(in)
-	wall := time.Duration(caps.WallSeconds)*time.Second - e.elapsed(in)
 	sandbox := time.Duration(caps.SandboxSeconds)*time.Second - time.Duration(in.Run.SandboxMS)*time.Millisecond
-	return min(wall, sandbox)
+	return min(e.wallLeft(in), sandbox)
+}
+
+// wallLeft is how long the run may still go on.
+func (e *Engine) wallLeft(in qlp.Intent) time.Duration {
+	return time.Duration(e.caps(in).WallSeconds)*time.Second - e.elapsed(in)
 }
 
 // elapsed is how long the run has been going on, without the time that it was paused.
@@ -230,10 +234,14 @@ func (e *Engine) wallReached(in qlp.Intent) string {
 	if in.Run == nil {
 		return ""
 	}
-	if caps := e.caps(in); e.elapsed(in) >= time.Duration(caps.WallSeconds)*time.Second {
-		return fmt.Sprintf("cap reached: %d seconds", caps.WallSeconds)
+	if e.wallLeft(in) <= 0 {
+		return e.wallText(in)
 	}
 	return ""
+}
+
+func (e *Engine) wallText(in qlp.Intent) string {
+	return fmt.Sprintf("cap reached: %d seconds", e.caps(in).WallSeconds)
 }
 
 func (e *Engine) capText(in qlp.Intent, had time.Duration) string {
