@@ -28,40 +28,53 @@ func (e *Engine) request(ctx context.Context, in qlp.Intent, task qlp.Task, a ql
 		Spec: *in.Spec, Plan: *in.Plan, Task: task, Attempt: a.Number, Failure: a.Failure,
 		Intent: in.ID, Run: in.Run.ID, Caps: e.caps(in).Models, Provider: in.Settings.Provider, Progress: e.progress(in, task.ID, a.Number),
 	}
-	var before []qlp.Attempt
-	err := e.Store.Read(ctx, func(r store.Reader) error {
-		all, err := r.Attempts(ctx, in.Run.ID, "")
-		before = slices.DeleteFunc(all, func(o qlp.Attempt) bool {
-			return !o.StartedAt.Before(a.StartedAt) || o.TaskID == a.TaskID && o.Number >= a.Number
-		})
+	var all []qlp.Attempt
+	err := e.Store.Read(ctx, func(r store.Reader) (err error) {
+		all, err = r.Attempts(ctx, in.Run.ID, "")
 		return err
 	})
 	if err != nil {
 		return req, err
 	}
+	before := slices.DeleteFunc(slices.Clone(all), func(o qlp.Attempt) bool {
+		return !o.StartedAt.Before(a.StartedAt) || o.TaskID == a.TaskID && o.Number >= a.Number
+	})
 	if len(a.Failure) > 0 {
 		req.Strategy = strategy(before, a.TaskID, a.Failure)
 	}
-	if req.Files, err = e.filesBefore(ctx, in, task, before, req.Strategy); err != nil {
+	tree := filesAt(in, all, a)
+	if req.Strategy != generator.Elsewhere { // a task that is written anew does not see its own files
+		tree = append(tree, lastFiles(in, task, before)...)
+	}
+	if req.Files, err = e.load(ctx, tree); err != nil {
 		return req, err
 	}
 	req.Evidence, err = e.evidence(ctx, in, a.Failure, req.Strategy)
 	return req, err
 }
 
-// filesBefore returns what a generator may see: the files of every task that is done, and the task's own last ones. With more
-// context it is every file that there is; a task that is written anew does not see its own.
-func (e *Engine) filesBefore(ctx context.Context, in qlp.Intent, task qlp.Task, before []qlp.Attempt, s generator.Strategy) ([]qlp.File, error) {
-	var all qlp.Tree
+// filesAt returns the files of the other tasks, as they stood when the attempt began: what a task beside it has brought since is
+// left out, because an attempt that is begun again must not ask something else than before.
+func filesAt(in qlp.Intent, all []qlp.Attempt, a qlp.Attempt) (tree qlp.Tree) {
 	for _, t := range in.Run.Tasks {
-		if t.TaskID != task.ID && (t.State == qlp.TaskDone || s == generator.MoreContext) {
-			all = append(all, t.Tree...)
+		if t.TaskID == a.TaskID {
+			continue
 		}
+		then, own := t.Tree, false
+		for _, o := range all { // by number
+			if o.TaskID != t.TaskID {
+				continue
+			}
+			if !own { // it was not taken over from an earlier run
+				then, own = nil, true
+			}
+			if o.State == qlp.AttemptGood && !o.EndedAt.After(a.StartedAt) {
+				then = o.Tree
+			}
+		}
+		tree = append(tree, then...)
 	}
-	if s != generator.Elsewhere {
-		all = append(all, lastFiles(in, task, before)...)
-	}
-	return e.load(ctx, all)
+	return tree
 }
 
 // lastFiles returns what the task's last attempt wrote: one that was no good too, as far as the paths are its own.

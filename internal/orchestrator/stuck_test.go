@@ -132,3 +132,25 @@ func TestPrintedIsTheEnd(t *testing.T) {
 		t.Errorf("%d printed, the first %.20q", len(got), got["x0"])
 	}
 }
+
+// TestFilesAtTheBeginning: an attempt that is begun again sees what it saw before, and not what came since.
+func TestFilesAtTheBeginning(t *testing.T) {
+	t.Parallel()
+	in := running(t, 5)
+	at := func(s int64) *time.Time { u := time.Unix(s, 0); return &u }
+	file := func(path, text string) qlp.Tree { return qlp.Tree{{Path: path, Digest: qlp.DigestOf([]byte(text))}} }
+	in.Run.Tasks[0].Tree = file("acceptance/a", "taken over")
+	in.Run.Tasks[1].Tree = file("domain/a", "second")
+	in.Run.Tasks[4].Tree = file("main", "beside")
+	all := []qlp.Attempt{
+		{TaskID: "domain", Number: 1, State: qlp.AttemptGood, Tree: file("domain/a", "first"), EndedAt: at(10)},
+		{TaskID: "domain", Number: 2, State: qlp.AttemptGood, Tree: file("domain/a", "second"), EndedAt: at(40)},
+		{TaskID: "storage", Number: 1, State: qlp.AttemptFailed, Tree: file("store/a", "no good"), EndedAt: at(15)},
+		{TaskID: "wiring", Number: 1, State: qlp.AttemptGood, Tree: file("main", "beside"), EndedAt: at(21)},
+	}
+	got := filesAt(in, all, qlp.Attempt{TaskID: "documents", Number: 1, StartedAt: *at(20)})
+	want := append(file("acceptance/a", "taken over"), file("domain/a", "first")...)
+	if got.Digest() != want.Digest() {
+		t.Errorf("seen: %+v", got)
+	}
+}
