@@ -49,6 +49,8 @@ type Config struct {
 	Executors              string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
 	ExecutorTokenFile      string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
 	ExecutorsPlain         bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
+	Providers              string        `key:"providers" doc:"file that says which models answer, for which role and within which caps; without it, providers.yaml in the data folder" default:""`
+	Record                 string        `key:"record" doc:"folder that every answer of a model is written into, with its request, to be replayed; empty means none" default:""`
 	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }
 

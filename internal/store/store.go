@@ -58,6 +58,14 @@ type Reader interface {
 	Events(ctx context.Context, intentID string, after int64, limit int) ([]qlp.Event, error)
 	// Unfinished returns the ids of intents that are active and not waiting for a person.
 	Unfinished(ctx context.Context) ([]string, error)
+
+	// CallAnswered finds the first settled model call of the key.
+	CallAnswered(ctx context.Context, key AnsweredKey) (call qlp.Call, found bool, err error)
+	// Calls returns the model calls of a run, or of an intent: all of them, those before there was a run too. An unknown id has none.
+	Calls(ctx context.Context, id string) ([]qlp.Call, error)
+	// Spending returns what a scope has taken; one that nothing was asked for has taken nothing.
+	Spending(ctx context.Context, scope string) (qlp.Spending, error)
+	RunSpending(ctx context.Context, runID string) (RunSpending, error)
 }
 
 // IntentFilter narrows Intents.
@@ -100,6 +108,16 @@ type Tx interface {
 
 	// ReplaceChecks writes the checks and executions of the run's verification, in place of an earlier one's.
 	ReplaceChecks(ctx context.Context, runID string, checks []qlp.Check, executions []qlp.Execution) error
+
+	// ReserveCall writes a model call in state reserved, and its worst case (call.Reserved) into each of its scopes. A cap that
+	// would be passed is an exhausted error whose cause is a *qlp.Exceeded; the transaction must not be committed then. An id
+	// that is there already is a conflict.
+	ReserveCall(ctx context.Context, call qlp.Call, caps CallCaps) error
+	// SettleCall writes how a reserved call ended, as settled, failed or lost, and what it took into its scopes, in place of
+	// its worst case. A call that has ended already is left as it is.
+	SettleCall(ctx context.Context, call qlp.Call) error
+	// LoseCalls ends every reserved call as lost, with its worst case, but for the time: no more than has passed since it began.
+	LoseCalls(ctx context.Context) (int, error)
 
 	// Append writes events; it fills in seq and time, and returns them as written.
 	Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error)
