@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
@@ -101,8 +102,9 @@ func (e *Engine) paused(ctx context.Context, tx store.Tx, in qlp.Intent, job sto
 // reached returns what the refusal says of the cap; a refusal that says nothing leaves the reason alone.
 func reached(cause error, reason string) qlp.BudgetReached {
 	var b qlp.BudgetReached
-	if own, ok := errors.AsType[*qlp.BudgetReached](cause); ok {
-		b = *own
+	if over, ok := errors.AsType[*qlp.Exceeded](cause); ok {
+		scope, _, _ := strings.Cut(over.Scope, ":")
+		b = qlp.BudgetReached{Scope: scope, Cap: over.What, Limit: over.Limit, Spent: over.Spent + over.Reserved, Asked: over.Asked}
 	}
 	b.Reason = reason
 	return b

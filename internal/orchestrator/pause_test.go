@@ -38,8 +38,8 @@ func (p *purse) ask(what string, caps qlp.ModelCaps) error {
 	}
 	if most := caps.Run.Calls; most > 0 && spent >= most {
 		p.refused++
-		why := &qlp.BudgetReached{Scope: "run", Cap: "calls", Limit: most, Spent: spent, Asked: 1, Reason: fmt.Sprintf("the run's cap of %d calls is reached", most)}
-		return &qlp.Error{Code: qlp.Exhausted, Message: why.Reason, Remedy: "raise it: qlp intents resume", Err: why}
+		why := &qlp.Exceeded{Scope: "run:some", What: qlp.CapCalls, Limit: most, Spent: spent, Asked: 1}
+		return &qlp.Error{Code: qlp.Exhausted, Message: why.Error(), Remedy: "raise it: qlp intents resume", Err: why}
 	}
 	p.answered[what] = true
 	return nil
@@ -168,7 +168,7 @@ func TestTheEventsOfAPause(t *testing.T) {
 			if err := json.Unmarshal(e.Data, &s); err != nil {
 				t.Fatal(err)
 			}
-			if s.To == string(qlp.StatePaused) && s.From == string(qlp.StateRunning) && strings.Contains(s.Reason, "cap of 3 calls") {
+			if s.To == string(qlp.StatePaused) && s.From == string(qlp.StateRunning) && strings.Contains(s.Reason, "the cap of 3 calls") {
 				told = append(told, "pause")
 			}
 		}

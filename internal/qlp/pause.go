@@ -17,19 +17,16 @@ type RunSpending struct {
 	Repair Spending `json:"repair,omitzero"`
 }
 
-// BudgetReached says which cap a call would have passed. It is the data of its event, and an error: whoever refuses a call puts
-// it into the chain of the error that has code exhausted, so that the event can name more than words.
+// BudgetReached says which cap a call would have passed: the data of budget.reached. Its numbers are those of the Exceeded in the
+// chain of the error that has refused the call.
 type BudgetReached struct {
 	Scope  string `json:"scope,omitempty"` // task, run, day, team; "" where the refusal did not say
-	Cap    string `json:"cap,omitempty"`   // micros, tokens, calls, seconds
+	Cap    string `json:"cap,omitempty"`   // micros, tokens, calls, ms, price
 	Limit  int64  `json:"limit,omitempty"` // of the cap, in its unit
 	Spent  int64  `json:"spent,omitempty"` // so far, the worst case of calls under way among it
 	Asked  int64  `json:"asked,omitempty"` // the worst case of the call that was refused
 	Reason string `json:"reason,omitempty"`
 }
-
-// Error returns the reason.
-func (b *BudgetReached) Error() string { return b.Reason }
 
 // Raise returns caps with those of by that are set, each in place of the old one. None may be lower than what stands, and where
 // no cap stands none can be set: that would be lower, too.

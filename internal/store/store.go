@@ -114,7 +114,7 @@ type Tx interface {
 	// that is there already is a conflict.
 	ReserveCall(ctx context.Context, call qlp.Call, caps CallCaps) error
 	// SettleCall writes how a reserved call ended, as settled, failed or lost, and what it took into its scopes, in place of
-	// its worst case. A call that has ended already is left as it is.
+	// its worst case. A call that has ended already is left as it is. The event call.settled goes to the call's intent.
 	SettleCall(ctx context.Context, call qlp.Call) error
 	// LoseCalls ends every reserved call as lost, with its worst case, but for the time: no more than has passed since it began.
 	LoseCalls(ctx context.Context) (int, error)

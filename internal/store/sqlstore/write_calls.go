@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -144,7 +145,27 @@ func (t *transaction) SettleCall(ctx context.Context, call qlp.Call) error {
 			return err
 		}
 	}
-	return nil
+	call.Ended = &ended
+	return t.tellSettled(ctx, callOf(row), call)
+}
+
+// tellSettled appends the event of a call that has ended, for whoever follows its intent. row says whose call it was.
+func (t *transaction) tellSettled(ctx context.Context, row, call qlp.Call) error {
+	if row.IntentID == "" {
+		return nil
+	}
+	call.Role, call.Provider, call.Model, call.Repair = row.Role, row.Provider, row.Model, row.Repair
+	data, err := encode(qlp.SettledOf(call))
+	if err != nil {
+		return err
+	}
+	_, err = t.Append(ctx, qlp.Event{
+		IntentID: row.IntentID, Type: qlp.EventCallSettled, RunID: row.RunID, TaskID: row.TaskID, Attempt: row.Attempt, Data: json.RawMessage(data),
+	})
+	if qlp.CodeOf(err) == qlp.NotFound { // of no intent that is kept here: nobody follows it
+		return nil
+	}
+	return err
 }
 
 // LoseCalls ends every reserved call as lost.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -74,6 +75,32 @@ func (s *suite) testCall(t *testing.T) {
 		return tx.SettleCall(ctx, qlp.Call{ID: "none", State: qlp.CallFailed})
 	})
 	refuse(t, st, qlp.Invalid, func(ctx context.Context, tx store.Tx) error { return tx.SettleCall(ctx, call) })
+}
+
+// testCallTold: the end of a call is told to its intent, once.
+func (s *suite) testCallTold(t *testing.T) {
+	st := s.open(t)
+	call := sampleCall()
+	call.IntentID = addIntent(t, st).ID
+	if err := reserve(t, st, call, store.CallCaps{}); err != nil {
+		t.Fatal(err)
+	}
+	end := settled(call)
+	for range 2 {
+		write(t, st, func(ctx context.Context, tx store.Tx) error { return tx.SettleCall(ctx, end) })
+	}
+	events := read(t, st, func(ctx context.Context, r store.Reader) ([]qlp.Event, error) { return r.Events(ctx, call.IntentID, 0, 10) })
+	if len(events) != 1 {
+		t.Fatalf("%d events", len(events))
+	}
+	var told qlp.SettledCall
+	if err := json.Unmarshal(events[0].Data, &told); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what was told", told, qlp.SettledOf(end))
+	if e := events[0]; e.Type != qlp.EventCallSettled || e.RunID != call.RunID || e.TaskID != call.TaskID || e.Attempt != call.Attempt {
+		t.Errorf("event %+v", e)
+	}
 }
 
 func (s *suite) testCallAnswered(t *testing.T) {
