@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/blob":    {"internal/qlp"},
 	"internal/store":   {"internal/qlp"},
 	"internal/sandbox": {"internal/qlp"},
+	"internal/llm":     {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
 	// What the drivers share that start the init and then speak to it.
@@ -42,13 +43,14 @@ var arrows = map[string][]string{
 	"internal/interpreter": {"internal/qlp"},
 	"internal/planner":     {"internal/qlp", "internal/contract"},
 	"internal/generator":   {"internal/qlp", "internal/contract"},
+	"internal/reviewer":    {"internal/qlp"},
 	"internal/validator":   {"internal/qlp", "internal/sandbox", "internal/contract"},
 	"internal/fetcher":     {"internal/qlp", "internal/sandbox", "internal/stack"},
 	"internal/capsule":     {"internal/qlp", "internal/validator"},
 	"internal/events":      {"internal/qlp", "internal/store"},
 	"internal/orchestrator": {
 		"internal/qlp", "internal/store", "internal/blob", "internal/interpreter", "internal/planner", "internal/generator", "internal/validator",
-		"internal/capsule", "internal/events", "internal/contract",
+		"internal/capsule", "internal/events", "internal/contract", "internal/reviewer",
 	},
 	// The queue's library needs the database's own handle, which the store's driver hands over.
 	"internal/worker": {"internal/qlp", "internal/store"},

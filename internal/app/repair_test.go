@@ -20,16 +20,7 @@ import (
 // TestPlantedFaultsInTheRealSandbox: faults that only building and running the project can show are found, told to the task
 // that wrote them, and mended; one that comes back each time ends the run as failed, with its evidence in a capsule.
 func TestPlantedFaultsInTheRealSandbox(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { // an ordinary user's sandbox must be able to reach the init
-		t.Fatal(err)
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "qlp-init"), "../../cmd/qlp-init")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	withInit(t)
 	for _, tc := range []struct {
 		fault    orchestratortest.Fault
 		attempts int // that it is planted on
@@ -78,6 +69,21 @@ func TestPlantedFaultsInTheRealSandbox(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withInit builds the sandbox's init and puts it where it is looked for.
+func withInit(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil { // an ordinary user's sandbox must be able to reach the init
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "qlp-init"), "../../cmd/qlp-init")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 func ended(t *testing.T, a *App, id string) (in qlp.Intent, attempts []qlp.Attempt) {

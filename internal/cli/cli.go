@@ -31,6 +31,7 @@ const (
 	exitUnverified = 4
 	exitCanceled   = 5
 	exitMachine    = 6 // the machine, not the project, is at fault
+	exitPaused     = 7 // a cap on model calls is reached, or no model answers
 
 	// Of qlp sandbox run alone, which otherwise ends as its command did.
 	exitSandbox       = 125
@@ -85,8 +86,8 @@ func (c *command) root() *cobra.Command {
 			_ = c.flags.MarkHidden(k.Flag()) // the flag was just made
 		}
 	}
-	root.AddCommand(c.run(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
-		c.sandbox(), c.sandboxd(), c.doctor(), c.version(), c.tool())
+	root.AddCommand(c.run(), c.replay(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
+		c.providers(), c.bridge(), c.sandbox(), c.sandboxd(), c.doctor(), c.version(), c.tool())
 	return root
 }
 

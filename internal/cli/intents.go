@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -12,11 +13,11 @@ import (
 
 func (c *command) intents() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "intents", Short: "List, show, watch, approve, cancel and retry intents", Args: usage(cobra.NoArgs),
+		Use: "intents", Short: "List, show, watch, approve, resume, cancel and retry intents", Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().BoolVar(&c.json, "json", false, "print JSON")
-	cmd.AddCommand(c.listIntents(), c.showIntent(), c.watchIntent(), c.retryIntent(),
+	cmd.AddCommand(c.listIntents(), c.showIntent(), c.watchIntent(), c.retryIntent(), c.resumeIntent(),
 		c.actOnIntent("cancel", "Stop an intent's run", func(ctx context.Context, s *session, id string) (qlp.Intent, error) { return s.Cancel(ctx, id) }),
 		c.actOnIntent("approve", "Let a run go on that waits for approval", func(ctx context.Context, s *session, id string) (qlp.Intent, error) { return s.Approve(ctx, id) }))
 	return cmd
@@ -89,15 +90,18 @@ func (c *command) printIntent(in qlp.Intent) {
 	}
 	paint := newPaint(c.out)
 	c.printf("%s  %s%s\n%s\n\n", in.ID, paint.status(string(in.State)), because(in.Reason), plain(in.Words, 1000))
-	p := newProgress(in)
+	p := newProgress(in, qlp.ModelCaps{})
 	p.plan = in.Plan
+	if in.Spending != nil {
+		p.spent[""] = *in.Spending
+	}
 	if in.Run != nil {
 		for _, t := range in.Run.Tasks {
 			p.tasks[t.TaskID] = string(t.State)
 		}
 		c.printf("run %s\n", in.Run.ID)
 	}
-	c.printf("%s", p.tree(paint))
+	c.printf("%s", p.tree(paint, time.Now()))
 	if in.Run != nil && len(in.Run.Checks) > 0 {
 		c.printf("\n")
 		c.evidence(in.Run.Checks)
@@ -122,7 +126,7 @@ func (c *command) watch(ctx context.Context, s *session, id string, since int64)
 	if err != nil {
 		return err
 	}
-	p := newProgress(in)
+	p := newProgress(in, qlp.ModelCaps{})
 	for e, err := range s.Events(ctx, id, since) {
 		if err != nil {
 			return err
@@ -135,18 +139,78 @@ func (c *command) watch(ctx context.Context, s *session, id string, since int64)
 		} else if text := line(e); text != "" {
 			c.printf("%s\n", text)
 		}
-		if e.Type != qlp.EventRunFinished {
+		paused := e.Type == qlp.EventIntentState && p.state == string(qlp.StatePaused)
+		if e.Type != qlp.EventRunFinished && !paused {
 			continue
 		}
 		now, err := s.Get(ctx, id)
 		if err != nil {
 			return err
 		}
-		if now.State.Over() {
+		switch {
+		case now.State.Over():
 			return nil
+		case paused && now.State == qlp.StatePaused && !e.Time.Before(now.Pause.Since): // the latest pause, not an earlier one
+			c.goOnPaused(now)
+			return exitError(exitPaused)
 		}
 	}
 	return nil
+}
+
+func (c *command) goOnPaused(in qlp.Intent) {
+	if !c.json {
+		c.printf("  go on:   qlp intents resume %[1]s --cap-usd …, or another cap that is higher\n  stop:    qlp intents cancel %[1]s\n", in.ID)
+	}
+}
+
+func (c *command) resumeIntent() *cobra.Command {
+	var caps capFlags
+	cmd := &cobra.Command{
+		Use: "resume ID", Short: "Let a paused intent go on, with higher caps, and watch it", Args: usage(cobra.ExactArgs(1)),
+		Long: "Let a paused intent go on where it was paused, and watch it. Caps that are given take the place of those that stand, and may not be\n" +
+			"lower. What models have answered already is not paid for again.\n\nExit codes: 0 it went on to its end, 7 paused again, 2 usage.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			by, err := caps.read()
+			if err != nil {
+				return err
+			}
+			return c.with(cmd.Context(), func(s *session) error {
+				seq, err := pausedSeq(cmd.Context(), s, args[0])
+				if err != nil {
+					return err
+				}
+				if _, err := s.Resume(cmd.Context(), args[0], by); err != nil {
+					return err
+				}
+				return c.watch(cmd.Context(), s, args[0], seq)
+			})
+		},
+	}
+	caps.add(cmd.Flags())
+	return cmd
+}
+
+// pausedSeq returns the sequence number of the event that told of the intent's latest pause; 0 where it is not paused, which the
+// resume then says.
+func pausedSeq(ctx context.Context, s *session, id string) (int64, error) {
+	in, err := s.Get(ctx, id)
+	if err != nil || in.State != qlp.StatePaused {
+		return 0, err
+	}
+	seen := 0
+	for e, err := range s.Events(ctx, id, 0) {
+		if err != nil {
+			return 0, err
+		}
+		var st qlp.StateChanged
+		if e.Type == qlp.EventIntentState && json.Unmarshal(e.Data, &st) == nil && st.To == string(qlp.StatePaused) {
+			if seen++; seen == in.Pause.Number {
+				return e.Seq, nil
+			}
+		}
+	}
+	return 0, ctx.Err()
 }
 
 func (c *command) retryIntent() *cobra.Command {

@@ -64,7 +64,7 @@ func (p paint) status(s string) string {
 		return p.green(s)
 	case "failed", "error":
 		return p.red(s)
-	case "not_run", "unverified", "repairing", "canceled", "needs_input":
+	case "not_run", "unverified", "repairing", "canceled", "needs_input", "paused":
 		return p.yellow(s)
 	case "pending", "ready":
 		return p.faint(s)

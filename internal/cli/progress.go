@@ -19,11 +19,25 @@ type progress struct {
 	needs  *qlp.NeedsInput
 	end    *qlp.RunFinished
 	state  string
+	reason string // of the state
 	spec   *qlp.Spec
+	caps   qlp.ModelCaps
+	began  map[string]time.Time // task → when its attempt under way began
+	spent  map[string]qlp.RunSpending
+	next   map[string]string // task → what is different about its repair
 }
 
-func newProgress(in qlp.Intent) *progress {
-	return &progress{intent: in, tasks: map[string]string{}, state: string(in.State)}
+// newProgress folds the events of an intent; defaults are the caps where it sets none.
+func newProgress(in qlp.Intent, defaults qlp.ModelCaps) *progress {
+	return &progress{
+		intent: in, tasks: map[string]string{}, state: string(in.State), caps: in.Settings.Caps.Models.Or(defaults),
+		began: map[string]time.Time{}, spent: map[string]qlp.RunSpending{}, next: map[string]string{},
+	}
+}
+
+// waits reports whether a person must act before anything else happens.
+func (p *progress) waits() bool {
+	return p.state == string(qlp.StateAwaitingApproval) || p.state == string(qlp.StatePaused)
 }
 
 // take folds one event in. Events of a type that this version does not know are passed over.
@@ -40,7 +54,7 @@ func (p *progress) take(e qlp.Event) error {
 		if err := read(&s); err != nil {
 			return err
 		}
-		p.state = s.To
+		p.state, p.reason = s.To, s.Reason
 	case qlp.EventSpecReady:
 		p.spec = &qlp.Spec{}
 		return read(p.spec)
@@ -55,12 +69,21 @@ func (p *progress) take(e qlp.Event) error {
 			return err
 		}
 		p.tasks[e.TaskID] = s.To
+		if delete(p.began, e.TaskID); s.To == string(qlp.TaskRunning) {
+			p.began[e.TaskID] = e.Time
+		}
 	case qlp.EventCheckFinished:
 		var c qlp.Check
 		if err := read(&c); err != nil {
 			return err
 		}
 		p.check(c)
+	case qlp.EventCallSettled:
+		var call qlp.SettledCall
+		if err := read(&call); err != nil {
+			return err
+		}
+		p.settled(e.TaskID, call)
 	case qlp.EventNeedsInput:
 		p.needs = &qlp.NeedsInput{}
 		return read(p.needs)
@@ -81,14 +104,14 @@ func (p *progress) check(c qlp.Check) {
 	p.checks = append(p.checks, c)
 }
 
-// tree draws the plan with the states of its tasks, and the state of the whole.
-func (p *progress) tree(paint paint) string {
+// tree draws the plan with the states of its tasks, for how long they run and what they have taken, and the state of the whole.
+func (p *progress) tree(paint paint, now time.Time) string {
 	if p.plan == nil {
-		return p.state + "\n"
+		return p.state + "\n" + p.total()
 	}
 	states := make(map[string]string, len(p.tasks))
 	for id, s := range p.tasks {
-		states[id] = paint.status(s)
+		states[id] = paint.status(s) + p.detail(id, now)
 	}
 	text := planner.Tree(*p.plan, states)
 	done := 0
@@ -100,7 +123,7 @@ func (p *progress) tree(paint paint) string {
 	if len(p.checks) > 0 {
 		text += fmt.Sprintf("checks: %d passed of %d so far\n", done, len(p.checks))
 	}
-	return text + paint.status(p.state) + "\n"
+	return text + p.total() + paint.status(p.state) + "\n"
 }
 
 // line is what an event says in a pipe; "" for events that are not worth one.
@@ -119,6 +142,16 @@ func line(e qlp.Event) string {
 		if json.Unmarshal(e.Data, &s) == nil {
 			return "repair of " + e.TaskID + because(s.Reason)
 		}
+	case qlp.EventRepairStuck:
+		var k qlp.RepairStuck
+		if json.Unmarshal(e.Data, &k) == nil {
+			return stuckLine(e.TaskID, k)
+		}
+	case qlp.EventCallSettled:
+		var k qlp.SettledCall
+		if json.Unmarshal(e.Data, &k) == nil {
+			return callLine(e.TaskID, k)
+		}
 	case qlp.EventCheckFinished:
 		var c qlp.Check
 		if json.Unmarshal(e.Data, &c) == nil {
@@ -133,26 +166,6 @@ func because(reason string) string {
 		return ""
 	}
 	return ": " + plain(reason, 300)
-}
-
-// screen redraws a block of lines in place.
-type screen struct {
-	c     *command
-	lines int
-}
-
-func (s *screen) draw(text string) {
-	columns := width(s.c.out)
-	var b strings.Builder
-	if s.lines > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", s.lines)
-	}
-	s.lines = 0
-	for l := range strings.Lines(text) {
-		b.WriteString(l)
-		s.lines += 1 + (len([]rune(l))-1)/(columns+1)
-	}
-	s.c.printf("%s", b.String())
 }
 
 // evidence is the table of the checks at the end of a run.

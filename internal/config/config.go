@@ -26,6 +26,14 @@ type Config struct {
 	WallSeconds            int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`
 	SandboxSeconds         int           `key:"sandbox_seconds" doc:"cap on the time that a run's commands spend in sandboxes, in seconds" default:"900"`
 	Repairs                int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
+	RunUSD                 USD           `key:"run_usd" doc:"cap on what models may cost in a run, in dollars; 0 means none" default:"0"`
+	RunTokens              int           `key:"run_tokens" doc:"cap on the tokens of a run's model calls, prompts and answers; 0 means none" default:"0"`
+	RunCalls               int           `key:"run_calls" doc:"cap on the model calls of a run; 0 means none" default:"0"`
+	RunModelSeconds        int           `key:"run_model_seconds" doc:"cap on the time that a run waits for models, added up, in seconds; 0 means none" default:"0"`
+	TaskUSD                USD           `key:"task_usd" doc:"cap on what models may cost for one task of a run, in dollars; 0 means none" default:"0"`
+	TaskTokens             int           `key:"task_tokens" doc:"cap on the tokens of one task's model calls; 0 means none" default:"0"`
+	TaskCalls              int           `key:"task_calls" doc:"cap on the model calls of one task; 0 means none" default:"0"`
+	TaskModelSeconds       int           `key:"task_model_seconds" doc:"cap on the time that one task waits for models, in seconds; 0 means none" default:"0"`
 	RequireLimits          bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
 	Policy                 string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
 	ToolsDir               string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`
@@ -41,6 +49,8 @@ type Config struct {
 	Executors              string        `key:"executors" doc:"addresses of qlp sandboxd on other machines, with commas between; empty means this machine's own sandbox" default:""`
 	ExecutorTokenFile      string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
 	ExecutorsPlain         bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
+	Providers              string        `key:"providers" doc:"file that says which models answer, for which role and within which caps; without it, providers.yaml in the data folder" default:""`
+	Record                 string        `key:"record" doc:"folder that every answer of a model is written into, with its request, to be replayed; empty means none" default:""`
 	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }
 

@@ -291,6 +291,15 @@ func TestCaps(t *testing.T) {
 			t.Errorf("reason %q", in.Run.Reason)
 		}
 	})
+	t.Run("wall seconds end an attempt", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, func(r *rig) { r.generators["offline"] = endless{} })
+		r.start()
+		in := r.end(r.submit(orchestrator.Request{Settings: qlp.Settings{Caps: qlp.Caps{WallSeconds: 1}}}).ID, qlp.StateUnverified)
+		if !strings.Contains(in.Run.Reason, "cap reached: 1 seconds") || in.Run.Repairs != 0 {
+			t.Errorf("reason %q after %d repairs", in.Run.Reason, in.Run.Repairs)
+		}
+	})
 	t.Run("wall seconds end a run", func(t *testing.T) {
 		t.Parallel()
 		r := newRig(t, func(r *rig) {
@@ -307,4 +316,14 @@ func TestCaps(t *testing.T) {
 			t.Errorf("reason %q", in.Run.Reason)
 		}
 	})
+}
+
+// endless is a generator that works until it is told to stop.
+type endless struct{}
+
+func (endless) Name() string { return "offline" }
+
+func (endless) Generate(ctx context.Context, _ generator.Request) ([]qlp.File, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }

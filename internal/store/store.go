@@ -58,6 +58,14 @@ type Reader interface {
 	Events(ctx context.Context, intentID string, after int64, limit int) ([]qlp.Event, error)
 	// Unfinished returns the ids of intents that are active and not waiting for a person.
 	Unfinished(ctx context.Context) ([]string, error)
+
+	// CallAnswered finds the first settled model call of the key.
+	CallAnswered(ctx context.Context, key AnsweredKey) (call qlp.Call, found bool, err error)
+	// Calls returns the model calls of a run, or of an intent: all of them, those before there was a run too. An unknown id has none.
+	Calls(ctx context.Context, id string) ([]qlp.Call, error)
+	// Spending returns what a scope has taken; one that nothing was asked for has taken nothing.
+	Spending(ctx context.Context, scope string) (qlp.Spending, error)
+	RunSpending(ctx context.Context, runID string) (RunSpending, error)
 }
 
 // IntentFilter narrows Intents.
@@ -78,10 +86,14 @@ type Tx interface {
 	SetSpec(ctx context.Context, id string, spec qlp.Spec) error
 	SetPlan(ctx context.Context, id string, plan qlp.Plan) error
 	SetNeeds(ctx context.Context, id, needs string) error
+	// SetSettings writes what a person chose anew: caps that were raised.
+	SetSettings(ctx context.Context, id string, settings qlp.Settings) error
+	// SetPause writes the intent's latest pause, when it begins and when it ends.
+	SetPause(ctx context.Context, id string, pause qlp.Pause) error
 
 	// InsertRun adds a run with its tasks. A number that the intent has already is a conflict.
 	InsertRun(ctx context.Context, run qlp.Run) error
-	// UpdateRun writes what changes in a run's own row: repairs, sandbox time, frozen, tree, capsule, verdict, reason, end.
+	// UpdateRun writes what changes in a run's own row: repairs, sandbox and paused time, frozen, tree, capsule, verdict, reason, end.
 	UpdateRun(ctx context.Context, run qlp.Run) error
 	// MoveTask changes a task's state, which must be from, to one that qlp allows.
 	MoveTask(ctx context.Context, runID, taskID string, from, to qlp.TaskState, reason string) error
@@ -96,6 +108,16 @@ type Tx interface {
 
 	// ReplaceChecks writes the checks and executions of the run's verification, in place of an earlier one's.
 	ReplaceChecks(ctx context.Context, runID string, checks []qlp.Check, executions []qlp.Execution) error
+
+	// ReserveCall writes a model call in state reserved, and its worst case (call.Reserved) into each of its scopes. A cap that
+	// would be passed is an exhausted error whose cause is a *qlp.Exceeded; the transaction must not be committed then. An id
+	// that is there already is a conflict.
+	ReserveCall(ctx context.Context, call qlp.Call, caps CallCaps) error
+	// SettleCall writes how a reserved call ended, as settled, failed or lost, and what it took into its scopes, in place of
+	// its worst case. A call that has ended already is left as it is. The event call.settled goes to the call's intent.
+	SettleCall(ctx context.Context, call qlp.Call) error
+	// LoseCalls ends every reserved call as lost, with its worst case, but for the time: no more than has passed since it began.
+	LoseCalls(ctx context.Context) (int, error)
 
 	// Append writes events; it fills in seq and time, and returns them as written.
 	Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error)
@@ -125,6 +147,9 @@ type Job struct {
 	RunID    string  `json:"run_id,omitempty"`
 	TaskID   string  `json:"task_id,omitempty"`
 	Attempt  int     `json:"attempt,omitempty"` // of a task; of verify: the verification's number
+	// Pause is the number of pauses before it: what was under way when the intent was paused is another job than what follows a
+	// resume, which may come while that is still running.
+	Pause int `json:"pause,omitempty"`
 }
 
 // Clock gives the time, in UTC and to the microsecond, as the databases keep it.

@@ -36,8 +36,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endAttemptStmt, err = db.PrepareContext(ctx, endAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query EndAttempt: %w", err)
 	}
+	if q.findAnsweredStmt, err = db.PrepareContext(ctx, findAnswered); err != nil {
+		return nil, fmt.Errorf("error preparing query FindAnswered: %w", err)
+	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
+	}
+	if q.getCallStmt, err = db.PrepareContext(ctx, getCall); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCall: %w", err)
 	}
 	if q.getIntentStmt, err = db.PrepareContext(ctx, getIntent); err != nil {
 		return nil, fmt.Errorf("error preparing query GetIntent: %w", err)
@@ -57,6 +63,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getRunStmt, err = db.PrepareContext(ctx, getRun); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRun: %w", err)
 	}
+	if q.getSpendingStmt, err = db.PrepareContext(ctx, getSpending); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSpending: %w", err)
+	}
 	if q.getTaskStateStmt, err = db.PrepareContext(ctx, getTaskState); err != nil {
 		return nil, fmt.Errorf("error preparing query GetTaskState: %w", err)
 	}
@@ -65,6 +74,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
+	}
+	if q.insertCallStmt, err = db.PrepareContext(ctx, insertCall); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCall: %w", err)
 	}
 	if q.insertCheckStmt, err = db.PrepareContext(ctx, insertCheck); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCheck: %w", err)
@@ -87,6 +99,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAttemptsStmt, err = db.PrepareContext(ctx, listAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAttempts: %w", err)
 	}
+	if q.listCallsStmt, err = db.PrepareContext(ctx, listCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCalls: %w", err)
+	}
+	if q.listCallsOfIntentStmt, err = db.PrepareContext(ctx, listCallsOfIntent); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCallsOfIntent: %w", err)
+	}
 	if q.listChecksStmt, err = db.PrepareContext(ctx, listChecks); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChecks: %w", err)
 	}
@@ -101,6 +119,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listIntentsInStateStmt, err = db.PrepareContext(ctx, listIntentsInState); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntentsInState: %w", err)
+	}
+	if q.listReservedCallsStmt, err = db.PrepareContext(ctx, listReservedCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query ListReservedCalls: %w", err)
 	}
 	if q.listRunsStmt, err = db.PrepareContext(ctx, listRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRuns: %w", err)
@@ -120,17 +141,35 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putTreeStmt, err = db.PrepareContext(ctx, putTree); err != nil {
 		return nil, fmt.Errorf("error preparing query PutTree: %w", err)
 	}
+	if q.reserveScopeStmt, err = db.PrepareContext(ctx, reserveScope); err != nil {
+		return nil, fmt.Errorf("error preparing query ReserveScope: %w", err)
+	}
 	if q.setNeedsStmt, err = db.PrepareContext(ctx, setNeeds); err != nil {
 		return nil, fmt.Errorf("error preparing query SetNeeds: %w", err)
 	}
+	if q.setPauseStmt, err = db.PrepareContext(ctx, setPause); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPause: %w", err)
+	}
 	if q.setPlanStmt, err = db.PrepareContext(ctx, setPlan); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPlan: %w", err)
+	}
+	if q.setSettingsStmt, err = db.PrepareContext(ctx, setSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSettings: %w", err)
 	}
 	if q.setSpecStmt, err = db.PrepareContext(ctx, setSpec); err != nil {
 		return nil, fmt.Errorf("error preparing query SetSpec: %w", err)
 	}
 	if q.setTaskTreeStmt, err = db.PrepareContext(ctx, setTaskTree); err != nil {
 		return nil, fmt.Errorf("error preparing query SetTaskTree: %w", err)
+	}
+	if q.settleCallStmt, err = db.PrepareContext(ctx, settleCall); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleCall: %w", err)
+	}
+	if q.settleScopeStmt, err = db.PrepareContext(ctx, settleScope); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleScope: %w", err)
+	}
+	if q.sumCallsStmt, err = db.PrepareContext(ctx, sumCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query SumCalls: %w", err)
 	}
 	if q.takeSequenceStmt, err = db.PrepareContext(ctx, takeSequence); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeSequence: %w", err)
@@ -163,9 +202,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endAttemptStmt: %w", cerr)
 		}
 	}
+	if q.findAnsweredStmt != nil {
+		if cerr := q.findAnsweredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findAnsweredStmt: %w", cerr)
+		}
+	}
 	if q.getAttemptStmt != nil {
 		if cerr := q.getAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAttemptStmt: %w", cerr)
+		}
+	}
+	if q.getCallStmt != nil {
+		if cerr := q.getCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCallStmt: %w", cerr)
 		}
 	}
 	if q.getIntentStmt != nil {
@@ -198,6 +247,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getRunStmt: %w", cerr)
 		}
 	}
+	if q.getSpendingStmt != nil {
+		if cerr := q.getSpendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSpendingStmt: %w", cerr)
+		}
+	}
 	if q.getTaskStateStmt != nil {
 		if cerr := q.getTaskStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getTaskStateStmt: %w", cerr)
@@ -211,6 +265,11 @@ func (q *Queries) Close() error {
 	if q.insertAttemptStmt != nil {
 		if cerr := q.insertAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAttemptStmt: %w", cerr)
+		}
+	}
+	if q.insertCallStmt != nil {
+		if cerr := q.insertCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCallStmt: %w", cerr)
 		}
 	}
 	if q.insertCheckStmt != nil {
@@ -248,6 +307,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAttemptsStmt: %w", cerr)
 		}
 	}
+	if q.listCallsStmt != nil {
+		if cerr := q.listCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallsStmt: %w", cerr)
+		}
+	}
+	if q.listCallsOfIntentStmt != nil {
+		if cerr := q.listCallsOfIntentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallsOfIntentStmt: %w", cerr)
+		}
+	}
 	if q.listChecksStmt != nil {
 		if cerr := q.listChecksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listChecksStmt: %w", cerr)
@@ -271,6 +340,11 @@ func (q *Queries) Close() error {
 	if q.listIntentsInStateStmt != nil {
 		if cerr := q.listIntentsInStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listIntentsInStateStmt: %w", cerr)
+		}
+	}
+	if q.listReservedCallsStmt != nil {
+		if cerr := q.listReservedCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listReservedCallsStmt: %w", cerr)
 		}
 	}
 	if q.listRunsStmt != nil {
@@ -303,14 +377,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putTreeStmt: %w", cerr)
 		}
 	}
+	if q.reserveScopeStmt != nil {
+		if cerr := q.reserveScopeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reserveScopeStmt: %w", cerr)
+		}
+	}
 	if q.setNeedsStmt != nil {
 		if cerr := q.setNeedsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setNeedsStmt: %w", cerr)
 		}
 	}
+	if q.setPauseStmt != nil {
+		if cerr := q.setPauseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPauseStmt: %w", cerr)
+		}
+	}
 	if q.setPlanStmt != nil {
 		if cerr := q.setPlanStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setPlanStmt: %w", cerr)
+		}
+	}
+	if q.setSettingsStmt != nil {
+		if cerr := q.setSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSettingsStmt: %w", cerr)
 		}
 	}
 	if q.setSpecStmt != nil {
@@ -321,6 +410,21 @@ func (q *Queries) Close() error {
 	if q.setTaskTreeStmt != nil {
 		if cerr := q.setTaskTreeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setTaskTreeStmt: %w", cerr)
+		}
+	}
+	if q.settleCallStmt != nil {
+		if cerr := q.settleCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleCallStmt: %w", cerr)
+		}
+	}
+	if q.settleScopeStmt != nil {
+		if cerr := q.settleScopeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleScopeStmt: %w", cerr)
+		}
+	}
+	if q.sumCallsStmt != nil {
+		if cerr := q.sumCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sumCallsStmt: %w", cerr)
 		}
 	}
 	if q.takeSequenceStmt != nil {
@@ -376,16 +480,20 @@ type Queries struct {
 	deleteChecksStmt       *sql.Stmt
 	deleteExecutionsStmt   *sql.Stmt
 	endAttemptStmt         *sql.Stmt
+	findAnsweredStmt       *sql.Stmt
 	getAttemptStmt         *sql.Stmt
+	getCallStmt            *sql.Stmt
 	getIntentStmt          *sql.Stmt
 	getIntentByKeyStmt     *sql.Stmt
 	getIntentCreatedStmt   *sql.Stmt
 	getIntentStateStmt     *sql.Stmt
 	getLatestRunIDStmt     *sql.Stmt
 	getRunStmt             *sql.Stmt
+	getSpendingStmt        *sql.Stmt
 	getTaskStateStmt       *sql.Stmt
 	getTreeStmt            *sql.Stmt
 	insertAttemptStmt      *sql.Stmt
+	insertCallStmt         *sql.Stmt
 	insertCheckStmt        *sql.Stmt
 	insertEventStmt        *sql.Stmt
 	insertExecutionStmt    *sql.Stmt
@@ -393,21 +501,30 @@ type Queries struct {
 	insertRunStmt          *sql.Stmt
 	insertTaskStmt         *sql.Stmt
 	listAttemptsStmt       *sql.Stmt
+	listCallsStmt          *sql.Stmt
+	listCallsOfIntentStmt  *sql.Stmt
 	listChecksStmt         *sql.Stmt
 	listEventsStmt         *sql.Stmt
 	listExecutionsStmt     *sql.Stmt
 	listIntentsStmt        *sql.Stmt
 	listIntentsInStateStmt *sql.Stmt
+	listReservedCallsStmt  *sql.Stmt
 	listRunsStmt           *sql.Stmt
 	listTasksStmt          *sql.Stmt
 	listUnfinishedStmt     *sql.Stmt
 	moveIntentStmt         *sql.Stmt
 	moveTaskStmt           *sql.Stmt
 	putTreeStmt            *sql.Stmt
+	reserveScopeStmt       *sql.Stmt
 	setNeedsStmt           *sql.Stmt
+	setPauseStmt           *sql.Stmt
 	setPlanStmt            *sql.Stmt
+	setSettingsStmt        *sql.Stmt
 	setSpecStmt            *sql.Stmt
 	setTaskTreeStmt        *sql.Stmt
+	settleCallStmt         *sql.Stmt
+	settleScopeStmt        *sql.Stmt
+	sumCallsStmt           *sql.Stmt
 	takeSequenceStmt       *sql.Stmt
 	updateRunStmt          *sql.Stmt
 }
@@ -420,16 +537,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteChecksStmt:       q.deleteChecksStmt,
 		deleteExecutionsStmt:   q.deleteExecutionsStmt,
 		endAttemptStmt:         q.endAttemptStmt,
+		findAnsweredStmt:       q.findAnsweredStmt,
 		getAttemptStmt:         q.getAttemptStmt,
+		getCallStmt:            q.getCallStmt,
 		getIntentStmt:          q.getIntentStmt,
 		getIntentByKeyStmt:     q.getIntentByKeyStmt,
 		getIntentCreatedStmt:   q.getIntentCreatedStmt,
 		getIntentStateStmt:     q.getIntentStateStmt,
 		getLatestRunIDStmt:     q.getLatestRunIDStmt,
 		getRunStmt:             q.getRunStmt,
+		getSpendingStmt:        q.getSpendingStmt,
 		getTaskStateStmt:       q.getTaskStateStmt,
 		getTreeStmt:            q.getTreeStmt,
 		insertAttemptStmt:      q.insertAttemptStmt,
+		insertCallStmt:         q.insertCallStmt,
 		insertCheckStmt:        q.insertCheckStmt,
 		insertEventStmt:        q.insertEventStmt,
 		insertExecutionStmt:    q.insertExecutionStmt,
@@ -437,21 +558,30 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertRunStmt:          q.insertRunStmt,
 		insertTaskStmt:         q.insertTaskStmt,
 		listAttemptsStmt:       q.listAttemptsStmt,
+		listCallsStmt:          q.listCallsStmt,
+		listCallsOfIntentStmt:  q.listCallsOfIntentStmt,
 		listChecksStmt:         q.listChecksStmt,
 		listEventsStmt:         q.listEventsStmt,
 		listExecutionsStmt:     q.listExecutionsStmt,
 		listIntentsStmt:        q.listIntentsStmt,
 		listIntentsInStateStmt: q.listIntentsInStateStmt,
+		listReservedCallsStmt:  q.listReservedCallsStmt,
 		listRunsStmt:           q.listRunsStmt,
 		listTasksStmt:          q.listTasksStmt,
 		listUnfinishedStmt:     q.listUnfinishedStmt,
 		moveIntentStmt:         q.moveIntentStmt,
 		moveTaskStmt:           q.moveTaskStmt,
 		putTreeStmt:            q.putTreeStmt,
+		reserveScopeStmt:       q.reserveScopeStmt,
 		setNeedsStmt:           q.setNeedsStmt,
+		setPauseStmt:           q.setPauseStmt,
 		setPlanStmt:            q.setPlanStmt,
+		setSettingsStmt:        q.setSettingsStmt,
 		setSpecStmt:            q.setSpecStmt,
 		setTaskTreeStmt:        q.setTaskTreeStmt,
+		settleCallStmt:         q.settleCallStmt,
+		settleScopeStmt:        q.settleScopeStmt,
+		sumCallsStmt:           q.sumCallsStmt,
 		takeSequenceStmt:       q.takeSequenceStmt,
 		updateRunStmt:          q.updateRunStmt,
 	}

@@ -23,6 +23,36 @@ type Attempt struct {
 	EndedAt   sql.NullTime
 }
 
+type Call struct {
+	ID             string
+	IntentID       string
+	RunID          string
+	TaskID         string
+	Attempt        int64
+	Day            string
+	Role           string
+	Repair         int64
+	Provider       string
+	Model          string
+	Request        string
+	Answer         string
+	State          string
+	Reason         string
+	ReservedMicros int64
+	ReservedTokens int64
+	ReservedMs     int64
+	Input          int64
+	Cached         int64
+	Output         int64
+	Estimated      int64
+	Micros         int64
+	Priced         int64
+	Tokens         int64
+	Ms             int64
+	StartedAt      time.Time
+	EndedAt        sql.NullTime
+}
+
 type Check struct {
 	RunID    string
 	Position int64
@@ -66,6 +96,7 @@ type Intent struct {
 	LastSeq        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Pause          sql.NullString
 }
 
 type Run struct {
@@ -85,6 +116,7 @@ type Run struct {
 	CapsuleName   string
 	StartedAt     time.Time
 	EndedAt       sql.NullTime
+	PausedMs      int64
 }
 
 type RunTask struct {
@@ -95,6 +127,19 @@ type RunTask struct {
 	Attempts int64
 	Tree     sql.NullString
 	Reason   string
+}
+
+type Spending struct {
+	Scope          string
+	Micros         int64
+	Unpriced       int64
+	Tokens         int64
+	Calls          int64
+	Ms             int64
+	ReservedMicros int64
+	ReservedTokens int64
+	ReservedCalls  int64
+	ReservedMs     int64
 }
 
 type Tree struct {
