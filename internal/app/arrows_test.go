@@ -28,7 +28,6 @@ var arrows = map[string][]string{
 	"internal/blob":    {"internal/qlp"},
 	"internal/store":   {"internal/qlp"},
 	"internal/sandbox": {"internal/qlp"},
-	"internal/llm":     {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
 	// What the drivers share that start the init and then speak to it.
