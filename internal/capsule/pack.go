@@ -26,6 +26,7 @@ type Input struct {
 	Reason    string
 	Generator string
 	Attempts  []qlp.Attempt
+	Calls     []qlp.Call // of models, in the order of their beginning
 	Created   time.Time
 	Version   string // of qlp
 }

@@ -39,16 +39,10 @@ type provenance struct {
 	Generator string            `json:"generator"`
 	Attempts  []attemptLine     `json:"attempts"`
 	Ledger    ledger            `json:"ledger"`
+	Calls     []callLine        `json:"model_calls"`
 	Sandbox   []sandboxLine     `json:"sandbox"`
 	Commands  []commandLine     `json:"commands"`
 	Toolchain map[string]string `json:"toolchain,omitempty"`
-}
-
-// ledger is what the run used up. The offline generator spends no tokens and no money.
-type ledger struct {
-	SandboxMS  int64 `json:"sandbox_ms"`
-	Repairs    int   `json:"repairs"`
-	ModelCalls int   `json:"model_calls"`
 }
 
 // sandboxLine is one combination of engine, isolation and limits that executions ran under.
@@ -84,7 +78,7 @@ func provenanceOf(in Input, h Header) statement {
 	p.RunDetails.Metadata.StartedOn = in.Run.StartedAt.UTC().Format(timeLayout)
 	p.RunDetails.Metadata.FinishedOn = in.Created.UTC().Format(timeLayout)
 	p.Generator, p.Attempts, p.Toolchain = in.Generator, attemptLines(in.Attempts), in.Report.Toolchain
-	p.Ledger = ledger{SandboxMS: in.Run.SandboxMS, Repairs: in.Run.Repairs}
+	p.Ledger, p.Calls = ledgerOf(in), callLines(in.Calls)
 	p.Sandbox, p.Commands = sandboxLines(in.Report.Executions), commandLines(in.Report.Executions)
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/quantumlayer/qlp/internal/capsule"
@@ -70,14 +71,23 @@ func (e *Engine) packInput(ctx context.Context, in qlp.Intent) (capsule.Input, e
 		return capsule.Input{}, err
 	}
 	var attempts []qlp.Attempt
+	var calls []qlp.Call
 	err = e.Store.Read(ctx, func(r store.Reader) (err error) {
-		attempts, err = r.Attempts(ctx, in.Run.ID, "")
+		if attempts, err = r.Attempts(ctx, in.Run.ID, ""); err == nil {
+			calls, err = callsOf(ctx, r, in)
+		}
 		return err
 	})
 	return capsule.Input{
 		Intent: in, Run: *in.Run, Spec: *in.Spec, Plan: *in.Plan, Stack: st, Files: files, Frozen: frozen, Report: report,
-		Verdict: in.Run.Verdict, Reason: in.Run.Reason, Generator: g.Name(), Attempts: attempts, Created: *in.Run.EndedAt,
+		Verdict: in.Run.Verdict, Reason: in.Run.Reason, Generator: g.Name(), Attempts: attempts, Calls: calls, Created: *in.Run.EndedAt,
 	}, err
+}
+
+// callsOf returns the model calls of the intent's latest run, and those that made its Spec and plan.
+func callsOf(ctx context.Context, r store.Reader, in qlp.Intent) ([]qlp.Call, error) {
+	all, err := r.Calls(ctx, in.ID)
+	return slices.DeleteFunc(all, func(c qlp.Call) bool { return c.RunID != "" && c.RunID != in.Run.ID }), err
 }
 
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
