@@ -55,6 +55,10 @@ type Words struct {
 type Options struct {
 	Stack        string // forces the stack, whatever the words say; "" leaves it to them
 	DefaultStack string // taken, as an assumption, where the words name none; "" means go
+
+	Intent   string            // id for the records of model calls; never part of a prompt
+	Caps     qlp.ModelCaps     // as they stand now
+	Progress func(text string) // gets a model's text as it comes, for whoever watches; may be nil
 }
 
 // Interpreter turns words into a Spec.
