@@ -3,7 +3,7 @@ package contract
 import _ "embed" // the contract's text
 
 //go:embed service-contract.md
-var text string
+var page string
 
 // Text is the contract in words: the page that docs/guide shows, in Markdown.
-func Text() string { return text }
+func Text() string { return page }
