@@ -11,7 +11,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/invopop/jsonschema"
 
@@ -113,7 +112,7 @@ func (p *Planner) request(in Request) (llm.Request, error) {
 	if err != nil {
 		return llm.Request{}, err
 	}
-	asked, err := p.book.Fill("spec.md", map[string]any{"Stack": describe(in.Stack), "Spec": p.desk.Data("the Spec", string(yaml))})
+	asked, err := p.book.Fill("spec.md", map[string]any{"Stack": prompt.Stack(in.Stack), "Spec": p.desk.Data("the Spec", string(yaml))})
 	if err != nil {
 		return llm.Request{}, err
 	}
@@ -122,26 +121,4 @@ func (p *Planner) request(in Request) (llm.Request, error) {
 		MaxTokens: p.config.MaxTokens, Temperature: prompt.Zero(),
 		Account: llm.Account{IntentID: in.Intent, RunID: in.Run, TaskID: in.Task, Caps: in.Caps},
 	}, nil
-}
-
-// describe says what the stack fixes: its data, and nothing of anybody else's.
-func describe(st qlp.Stack) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Stack: %s, %s (language %s).\n", st.Name, st.Title, st.Language)
-	for _, commands := range [][]qlp.Command{st.Commands.Build, st.Commands.Test, {st.Commands.Start}} {
-		for _, c := range commands {
-			if len(c.Argv) > 0 {
-				fmt.Fprintf(&b, "It runs: %s\n", strings.Join(c.Argv, " "))
-			}
-		}
-	}
-	for _, part := range st.Layout {
-		if part.Role != qlp.RoleAcceptance {
-			fmt.Fprintf(&b, "Usual part: %s owns %s\n", part.Title, strings.Join(part.Owns, " "))
-			for _, a := range part.Accept {
-				fmt.Fprintf(&b, "  good when: %s\n", a)
-			}
-		}
-	}
-	return b.String()
 }
