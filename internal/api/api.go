@@ -30,6 +30,10 @@ type Engine interface {
 	Cancel(ctx context.Context, intentID string) error
 	Approve(ctx context.Context, intentID string) error
 	Retry(ctx context.Context, intentID, fromTask string) error
+	ResumeIntent(ctx context.Context, intentID string, caps qlp.ModelCaps) error
+	ReplayRun(ctx context.Context, runID, key string) (qlp.Intent, error)
+	// Watch returns what models write for an intent from now on, and the function that ends it.
+	Watch(intentID string) (<-chan qlp.Event, func())
 }
 
 // Deps are the rooms that the API stands on.
@@ -40,6 +44,8 @@ type Deps struct {
 	Interpreter interpreter.Interpreter
 	// ReadSpec reads a Spec that a caller sends, strictly.
 	ReadSpec func([]byte) (*qlp.Spec, error)
+	// Spending returns what models have taken for the intent's latest run; nil: none is kept.
+	Spending func(ctx context.Context, r store.Reader, in qlp.Intent) (*qlp.RunSpending, error)
 	Metrics  http.Handler
 	Log      *slog.Logger
 }

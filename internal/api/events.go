@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -35,7 +36,9 @@ type eventList struct {
 func (s *server) events(api huma.API, mux *http.ServeMux) {
 	huma.Register(api, huma.Operation{
 		OperationID: "list-events", Method: http.MethodGet, Path: pathIntents + "/{id}/events", Tags: []string{"events"},
-		Summary: "List an intent's events", Description: "The same stream as JSON text messages over a WebSocket: /api/v1/events?intent=ID&since=SEQ",
+		Summary: "List an intent's events",
+		Description: "The same stream as JSON text messages over a WebSocket: /api/v1/events?intent=ID&since=SEQ. With text=true, messages of " +
+			"type model.text come in between, without a number and never again: what a model is writing.",
 	}, s.listEvents)
 	mux.HandleFunc("GET /api/v1/events", s.streamEvents)
 }
@@ -72,11 +75,13 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = conn.CloseNow() }()
 	ctx, cancel := context.WithCancel(conn.CloseRead(r.Context()))
 	defer cancel()
-	pinged := make(chan struct{})
-	go func() {
-		defer close(pinged)
-		keepAlive(ctx, cancel, conn)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { keepAlive(ctx, cancel, conn) })
+	if r.URL.Query().Get("text") == "true" {
+		texts, stop := s.Engine.Watch(id)
+		defer stop()
+		beside.Go(func() { sendTexts(ctx, conn, texts) })
+	}
 	for event, err := range events.Follow(ctx, s.Store, id, since) {
 		if err != nil {
 			_ = conn.Close(websocket.StatusInternalError, "the events cannot be read now; come back with since")
@@ -87,7 +92,21 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	cancel()
-	<-pinged
+	beside.Wait()
+}
+
+// sendTexts passes on what models write, until ctx is done or the caller is gone.
+func sendTexts(ctx context.Context, conn *websocket.Conn, texts <-chan qlp.Event) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case event := <-texts:
+			if err := send(ctx, conn, event); err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (s *server) streamQuery(r *http.Request) (id string, since int64, err error) {

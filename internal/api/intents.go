@@ -52,6 +52,13 @@ type retryIntent struct {
 	}
 }
 
+type resumeIntent struct {
+	IntentID
+	Body struct {
+		Caps qlp.ModelCaps `json:"caps,omitzero" doc:"caps on model calls in place of those that stand, none of them lower; what is left out stays"`
+	}
+}
+
 type interpretWords struct {
 	Body struct {
 		Words string `json:"words"`
@@ -93,6 +100,10 @@ func (s *server) intents(api huma.API) {
 		OperationID: "retry-intent", Method: http.MethodPost, Path: pathIntents + "/{id}/retry", Tags: []string{"intents"},
 		Summary: "Run again, from the first task or a later one",
 	}, s.retryIntent)
+	huma.Register(api, huma.Operation{
+		OperationID: "resume-intent", Method: http.MethodPost, Path: pathIntents + "/{id}/resume", Tags: []string{"intents"},
+		Summary: "Let a paused intent go on, with higher caps on model calls",
+	}, s.resumeIntent)
 	huma.Register(api, huma.Operation{
 		OperationID: "interpret", Method: http.MethodPost, Path: "/api/v1/interpret", Tags: []string{"intents"},
 		Summary: "Read words as a Spec, without building anything", MaxBodyBytes: 2 << 20,
@@ -138,6 +149,9 @@ func (s *server) getIntent(ctx context.Context, in *IntentID) (*intentAnswer, er
 	answer := &intentAnswer{}
 	err := s.Store.Read(ctx, func(r store.Reader) error {
 		intent, err := r.Intent(ctx, in.ID)
+		if err == nil && s.Spending != nil {
+			intent.Spending, err = s.Spending(ctx, r, intent)
+		}
 		answer.Body = intent
 		return err
 	})
@@ -150,6 +164,13 @@ func (s *server) getIntent(ctx context.Context, in *IntentID) (*intentAnswer, er
 func (s *server) retryIntent(ctx context.Context, in *retryIntent) (*intentAnswer, error) {
 	if err := s.Engine.Retry(ctx, in.ID, in.Body.FromTask); err != nil {
 		return nil, s.failed("retry intent", err)
+	}
+	return s.getIntent(ctx, &in.IntentID)
+}
+
+func (s *server) resumeIntent(ctx context.Context, in *resumeIntent) (*intentAnswer, error) {
+	if err := s.Engine.ResumeIntent(ctx, in.ID, in.Body.Caps); err != nil {
+		return nil, s.failed("resume intent", err)
 	}
 	return s.getIntent(ctx, &in.IntentID)
 }

@@ -25,6 +25,11 @@ type runList struct {
 	}
 }
 
+type replayRun struct {
+	RunID
+	Key string `header:"Idempotency-Key" maxLength:"200" doc:"sent again, it answers with the same intent"`
+}
+
 type listAttempts struct {
 	RunID
 	Task string `query:"task" maxLength:"100" doc:"only attempts of this task"`
@@ -83,6 +88,10 @@ func (s *server) runs(api huma.API) {
 	huma.Register(api, get("get-log", runs+"/executions/{execution}/logs/{stream}", "Get what a command wrote"), s.getLog)
 	huma.Register(api, get("list-files", runs+"/files", "List the project's files"), s.listFiles)
 	huma.Register(api, get("get-file", runs+"/file", "Get one file of the project"), s.getFile)
+	huma.Register(api, huma.Operation{
+		OperationID: "replay-run", Method: http.MethodPost, Path: runs + "/replay", Tags: []string{"runs"}, DefaultStatus: http.StatusCreated,
+		Summary: "Run again from recorded answers, as a new intent, to be compared with this run",
+	}, s.replayRun)
 	huma.Register(api, get("get-capsule", runs+"/capsule", "Download the capsule"), s.getCapsule)
 }
 
@@ -117,6 +126,14 @@ func (s *server) getRun(ctx context.Context, in *RunID) (*runAnswer, error) {
 		return nil, s.failed("get run", err)
 	}
 	return &runAnswer{run}, nil
+}
+
+func (s *server) replayRun(ctx context.Context, in *replayRun) (*intentAnswer, error) {
+	intent, err := s.Engine.ReplayRun(ctx, in.ID, in.Key)
+	if err != nil {
+		return nil, s.failed("replay run", err)
+	}
+	return &intentAnswer{intent}, nil
 }
 
 func (s *server) listAttempts(ctx context.Context, in *listAttempts) (*attemptList, error) {

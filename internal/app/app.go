@@ -66,14 +66,16 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	}
 	generate := counted{writer, a.metrics}
 	a.engine = orchestrator.New(orchestrator.Deps{
-		Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, Plan: planner.Plan, Stack: stack.Find,
-		Generators: map[string]generator.Generator{generate.Name(): generate},
-		Validator:  metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
+		Store: a.store, Blobs: a.blobs, Stack: stack.Find,
+		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter},
+		Planners:     map[string]orchestrator.Planner{orchestrator.Offline: orchestrator.PlanOffline(planner.Plan)},
+		Generators:   map[string]generator.Generator{orchestrator.Offline: generate},
+		Validator:    metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,
 	}, orchestrator.Config{
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
-		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs},
+		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps()},
 	})
 	a.store.Queue.OnFault(a.stall)
 	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{

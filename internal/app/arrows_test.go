@@ -46,15 +46,16 @@ var arrows = map[string][]string{
 	// The parts of these rooms that ask models.
 	"internal/interpreter/model": {"internal/qlp", "internal/interpreter", "internal/llm"},
 	"internal/planner/model":     {"internal/qlp", "internal/planner", "internal/llm", "internal/interpreter/specfile"},
-	"internal/generator/agent":   {"internal/qlp", "internal/generator", "internal/contract", "internal/llm", "internal/planner", "internal/interpreter/specfile"},
+	"internal/generator/agent":   {"internal/qlp", "internal/generator", "internal/contract", "internal/llm", "internal/planner", "internal/interpreter/specfile", "internal/reviewer"},
 
+	"internal/reviewer":  {"internal/qlp"},
 	"internal/validator": {"internal/qlp", "internal/sandbox", "internal/contract", "internal/redact"},
 	"internal/fetcher":   {"internal/qlp", "internal/sandbox", "internal/stack"},
 	"internal/capsule":   {"internal/qlp", "internal/validator"},
 	"internal/events":    {"internal/qlp", "internal/store"},
 	"internal/orchestrator": {
 		"internal/qlp", "internal/store", "internal/blob", "internal/interpreter", "internal/planner", "internal/generator", "internal/validator",
-		"internal/capsule", "internal/events", "internal/contract",
+		"internal/capsule", "internal/events", "internal/contract", "internal/reviewer",
 	},
 	// The queue's library needs the database's own handle, which the store's driver hands over.
 	"internal/worker": {"internal/qlp", "internal/store"},

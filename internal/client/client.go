@@ -88,6 +88,23 @@ func (c *Client) Retry(ctx context.Context, id, fromTask string) (qlp.Intent, er
 	return c.act(ctx, id, "retry", map[string]string{"from_task": fromTask})
 }
 
+// Resume lets a paused intent go on; caps that are set take the place of those that stand.
+func (c *Client) Resume(ctx context.Context, id string, caps qlp.ModelCaps) (qlp.Intent, error) {
+	return c.act(ctx, id, "resume", map[string]qlp.ModelCaps{"caps": caps})
+}
+
+// Replay runs a run again from its recordings, as a new intent.
+func (c *Client) Replay(ctx context.Context, runID string) (qlp.Intent, error) {
+	var out qlp.Intent
+	return out, c.call(ctx, http.MethodPost, runPath(runID, "/replay"), nil, nil, &out)
+}
+
+// Run returns a run with its tasks and checks.
+func (c *Client) Run(ctx context.Context, id string) (qlp.Run, error) {
+	var out qlp.Run
+	return out, c.call(ctx, http.MethodGet, runPath(id, ""), nil, nil, &out)
+}
+
 func (c *Client) act(ctx context.Context, id, action string, body any) (qlp.Intent, error) {
 	var out qlp.Intent
 	return out, c.call(ctx, http.MethodPost, "/api/v1/intents/"+url.PathEscape(id)+"/"+action, nil, body, &out)

@@ -29,10 +29,20 @@ const (
 // again where it broke off. The stream ends with an error when ctx is done or the server stays away; the caller ends it by
 // breaking off, usually after run.finished.
 func (c *Client) Events(ctx context.Context, intentID string, since int64) iter.Seq2[qlp.Event, error] {
+	return c.events(ctx, intentID, since, false)
+}
+
+// EventsAndText yields the same, and in between, as events of type model.text without a number, what models are writing just
+// now. What is written while no connection stands is missed.
+func (c *Client) EventsAndText(ctx context.Context, intentID string, since int64) iter.Seq2[qlp.Event, error] {
+	return c.events(ctx, intentID, since, true)
+}
+
+func (c *Client) events(ctx context.Context, intentID string, since int64, text bool) iter.Seq2[qlp.Event, error] {
 	return func(yield func(qlp.Event, error) bool) {
 		for failures := 0; ; failures++ {
 			before := since
-			goOn, err := c.stream(ctx, intentID, &since, yield)
+			goOn, err := c.stream(ctx, intentID, &since, text, yield)
 			if !goOn {
 				return
 			}
@@ -52,8 +62,11 @@ func (c *Client) Events(ctx context.Context, intentID string, since int64) iter.
 }
 
 // stream reads one connection; goOn is false when the caller broke off.
-func (c *Client) stream(ctx context.Context, intentID string, since *int64, yield func(qlp.Event, error) bool) (goOn bool, err error) {
+func (c *Client) stream(ctx context.Context, intentID string, since *int64, text bool, yield func(qlp.Event, error) bool) (goOn bool, err error) {
 	query := url.Values{"intent": {intentID}, "since": {strconv.FormatInt(*since, 10)}}
+	if text {
+		query.Set("text", "true")
+	}
 	header := http.Header{}
 	c.authorize(header)
 	conn, resp, err := websocket.Dial(ctx, c.base+"/api/v1/events?"+query.Encode(), &websocket.DialOptions{HTTPClient: c.http, HTTPHeader: header}) //nolint:bodyclose // the library closes it
@@ -71,10 +84,10 @@ func (c *Client) stream(ctx context.Context, intentID string, since *int64, yiel
 		if err := json.Unmarshal(b, &event); err != nil {
 			return true, fmt.Errorf("decode event: %w", err)
 		}
-		if event.Seq <= *since {
+		if event.Seq <= *since && !(text && event.Type == qlp.EventModelText) {
 			continue
 		}
-		*since = event.Seq
+		*since = max(*since, event.Seq)
 		if !yield(event, nil) {
 			return false, nil
 		}

@@ -26,6 +26,14 @@ type Config struct {
 	WallSeconds            int           `key:"wall_seconds" doc:"cap on a run, in seconds from its first task to its verdict" default:"900"`
 	SandboxSeconds         int           `key:"sandbox_seconds" doc:"cap on the time that a run's commands spend in sandboxes, in seconds" default:"900"`
 	Repairs                int           `key:"repairs" doc:"repair attempts of a run; -1 means none" default:"3"`
+	RunUSD                 USD           `key:"run_usd" doc:"cap on what models may cost in a run, in dollars; 0 means none" default:"0"`
+	RunTokens              int           `key:"run_tokens" doc:"cap on the tokens of a run's model calls, prompts and answers; 0 means none" default:"0"`
+	RunCalls               int           `key:"run_calls" doc:"cap on the model calls of a run; 0 means none" default:"0"`
+	RunModelSeconds        int           `key:"run_model_seconds" doc:"cap on the time that a run waits for models, added up, in seconds; 0 means none" default:"0"`
+	TaskUSD                USD           `key:"task_usd" doc:"cap on what models may cost for one task of a run, in dollars; 0 means none" default:"0"`
+	TaskTokens             int           `key:"task_tokens" doc:"cap on the tokens of one task's model calls; 0 means none" default:"0"`
+	TaskCalls              int           `key:"task_calls" doc:"cap on the model calls of one task; 0 means none" default:"0"`
+	TaskModelSeconds       int           `key:"task_model_seconds" doc:"cap on the time that one task waits for models, in seconds; 0 means none" default:"0"`
 	RequireLimits          bool          `key:"require_limits" doc:"refuse to run where a limit of the sandbox cannot be enforced" default:"false"`
 	Policy                 string        `key:"policy" doc:"Rego file with the policy, in place of the built-in one" default:""`
 	ToolsDir               string        `key:"tools_dir" doc:"folder with optional tools, searched before PATH; without it, a folder tools beside qlp" default:""`

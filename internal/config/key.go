@@ -50,6 +50,12 @@ func (k Key) set(text string) error {
 	switch k.value.Interface().(type) {
 	case string:
 		k.value.SetString(text)
+	case USD:
+		micros, err := qlp.ParseUSD(text)
+		if err != nil {
+			return bad("an amount of dollars with at most six decimals")
+		}
+		k.value.SetInt(micros)
 	case int:
 		n, err := strconv.Atoi(text)
 		if err != nil {

@@ -84,7 +84,19 @@ func (c *Config) check() error {
 	for _, n := range []struct {
 		key        string
 		value, min int
-	}{{"parallel", c.Parallel, 1}, {"validations", c.Validations, 1}, {"wall_seconds", c.WallSeconds, 1}, {"sandbox_seconds", c.SandboxSeconds, 1}, {"repairs", c.Repairs, -1}} {
+	}{
+		{"parallel", c.Parallel, 1},
+		{"validations", c.Validations, 1},
+		{"wall_seconds", c.WallSeconds, 1},
+		{"sandbox_seconds", c.SandboxSeconds, 1},
+		{"repairs", c.Repairs, -1},
+		{"run_tokens", c.RunTokens, 0},
+		{"run_calls", c.RunCalls, 0},
+		{"run_model_seconds", c.RunModelSeconds, 0},
+		{"task_tokens", c.TaskTokens, 0},
+		{"task_calls", c.TaskCalls, 0},
+		{"task_model_seconds", c.TaskModelSeconds, 0},
+	} {
 		if n.value < n.min {
 			return qlp.Errorf(qlp.Invalid, "setting %s is %d; the least is %d", n.key, n.value, n.min).WithRemedy("raise it or leave it out")
 		}

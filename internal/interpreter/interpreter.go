@@ -56,16 +56,19 @@ type Options struct {
 	Stack        string // forces the stack, whatever the words say; "" leaves it to them
 	DefaultStack string // taken, as an assumption, where the words name none; "" means go
 
-	Intent   string            // id for the records of model calls; never part of a prompt
-	Caps     qlp.ModelCaps     // as they stand now
-	Progress func(text string) // gets a model's text as it comes, for whoever watches; may be nil
+	// What an interpreter that asks models needs, and the grammar does not.
+	Intent   string        // an id for the records of model calls; never part of a prompt
+	Caps     qlp.ModelCaps // as they stand now
+	Provider string        // Settings.Provider
+	// Progress gets a model's text as it comes, for whoever watches. May be nil.
+	Progress func(text string)
 }
 
 // Interpreter turns words into a Spec.
 //
 // Life cycle: made once, used for many intents, nothing to close. Concurrency: safe for concurrent use. Errors: words that
 // cannot be an intent (empty, too long, not text) are qlp.Invalid with a remedy; words that are not understood are a
-// Result, not an error; any other error is the machine failing. A Spec of an Understood Result has no Problem, and every
+// Result, not an error; exhausted means that a cap is reached, unavailable that no model answers; any other error is the machine failing. A Spec of an Understood Result has no Problem, and every
 // span lies within the words and on rune boundaries.
 type Interpreter interface {
 	Interpret(ctx context.Context, words string, opts Options) (Result, error)

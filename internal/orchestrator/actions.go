@@ -109,26 +109,27 @@ func buildsOn(plan qlp.Plan, task string) map[string]bool {
 }
 
 // Abandon ends what a job was part of, after the machine has failed it several times. The run is unverified: nothing was
-// found wrong with the project, and nothing was proved.
+// found wrong with the project, and nothing was proved. Where it was a model that could not be asked, the intent is paused.
 func (e *Engine) Abandon(ctx context.Context, job store.Job, cause error) error {
 	err := e.change(ctx, job.IntentID, func(tx store.Tx, in qlp.Intent) error {
-		if in.State.Over() || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
+		if in.State.Over() || in.State == qlp.StatePaused || job.Pause != pauses(in) || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
 			return nil
+		}
+		if stops(cause, qlp.Unavailable) && pausable(in, job) {
+			return e.paused(ctx, tx, in, job, cause)
 		}
 		verdict := qlp.Unverified
 		if in.State != qlp.StateRunning && in.State != qlp.StateVerifying {
 			verdict = qlp.VerdictFailed
 		}
-		reason := "the machine failed: " + cause.Error()
-		if remedy := qlp.RemedyOf(cause); remedy != "" {
-			reason += "; " + remedy
-		}
-		return e.apply(ctx, tx, in, endRun(in, verdict, reason))
+		return e.apply(ctx, tx, in, endRun(in, verdict, "the machine failed: "+explained(cause)))
 	})
 	if err != nil {
 		return fmt.Errorf("abandon intent %s: %w", job.IntentID, err)
 	}
-	e.Log.Error("Run abandoned", "room", "orchestrator", "intent_id", job.IntentID, "err", cause)
-	e.running.cancel(job.IntentID)
+	e.Log.Error("Job abandoned", "room", "orchestrator", "intent_id", job.IntentID, "task_id", job.TaskID, "err", cause)
+	if !stops(cause, qlp.Unavailable) {
+		e.running.cancel(job.IntentID)
+	}
 	return nil
 }

@@ -38,6 +38,9 @@ func (e *Engine) apply(ctx context.Context, tx store.Tx, in qlp.Intent, d decisi
 			return err
 		}
 	}
+	if err := e.tellStuck(ctx, tx, in, d); err != nil {
+		return err
+	}
 	if d.intent != "" {
 		if err := e.moveIntent(ctx, tx, in, d.intent, d.reason); err != nil {
 			return err
@@ -45,6 +48,20 @@ func (e *Engine) apply(ctx context.Context, tx store.Tx, in qlp.Intent, d decisi
 	}
 	for _, j := range d.jobs {
 		if err := tx.Enqueue(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellStuck names the ways in which the repairs go in circles.
+func (e *Engine) tellStuck(ctx context.Context, tx store.Tx, in qlp.Intent, d decision) error {
+	for _, s := range d.stuck {
+		event := e.event(in, qlp.EventRepairStuck, s)
+		if d.repair {
+			event.TaskID = d.tasks[0].id
+		}
+		if _, err := tx.Append(ctx, event); err != nil {
 			return err
 		}
 	}
@@ -61,6 +78,13 @@ func (e *Engine) moveIntent(ctx context.Context, tx store.Tx, in qlp.Intent, to 
 		end := qlp.RunFinished{State: to, Reason: reason}
 		if in.Run != nil {
 			end.Verdict, end.Capsule, end.Checks = in.Run.Verdict, in.Run.Capsule, in.Run.Checks
+		}
+		if e.Spending != nil {
+			spent, err := e.Spending(ctx, tx, in)
+			if err != nil {
+				return fmt.Errorf("read spending of intent %s: %w", in.ID, err)
+			}
+			end.Spending = spent
 		}
 		events = append(events, e.event(in, qlp.EventRunFinished, end))
 	}

@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"slices"
+
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
 )
@@ -14,6 +16,8 @@ type decision struct {
 	jobs   []store.Job
 	// repair is set when a task is to be tried again.
 	repair bool
+	// stuck are the ways in which repairs go in circles, as what was decided on shows them.
+	stuck []qlp.RepairStuck
 	// verdict, if set, ends the run; whether a capsule is packed first, the jobs say.
 	verdict qlp.Verdict
 }
@@ -60,16 +64,21 @@ func advance(in qlp.Intent) decision {
 }
 
 // attemptFailed says what follows when a task's attempt was no good: another one, or the end of the run. The task is still
-// running, as run shows it.
-func attemptFailed(in qlp.Intent, t qlp.TaskRun, reason string, caps qlp.Caps) decision {
-	if in.Run.Repairs < caps.Repairs {
-		return decision{
+// running, as run shows it; attempts are all of the run's, the one that failed last among them.
+func attemptFailed(in qlp.Intent, t qlp.TaskRun, failed qlp.Attempt, attempts []qlp.Attempt, caps qlp.Caps) decision {
+	reason, failure := failed.Reason, ownFailure(failed)
+	tried := timesTried(rounds(of(attempts, t.TaskID)), signature(failure))
+	if in.Run.Repairs < caps.Repairs && tried < sameInRun {
+		return told(decision{
 			repair: true, reason: reason,
 			tasks: []taskMove{{t.TaskID, qlp.TaskRunning, qlp.TaskRepairing, reason}},
 			jobs:  []store.Job{taskJob(in, t, t.Attempts+1)},
-		}
+		}, attempts, t.TaskID, failure)
 	}
-	d := endRun(in, qlp.VerdictFailed, "task "+t.TaskID+": "+reason)
+	if tried >= sameInRun {
+		reason = "the same failure came back after three repairs: " + reason
+	}
+	d := told(endRun(in, qlp.VerdictFailed, "task "+t.TaskID+": "+reason), attempts, t.TaskID, failure)
 	for i, m := range d.tasks {
 		if m.id == t.TaskID {
 			d.tasks[i] = taskMove{t.TaskID, qlp.TaskRunning, qlp.TaskFailed, reason}
@@ -98,12 +107,28 @@ func cancelOpen(run *qlp.Run) []taskMove {
 	return moves
 }
 
+// ownKey is the key of the check that an attempt's own failure becomes.
+const ownKey = "syntax/attempt"
+
+// ownFailure is what an attempt that was no good has to say to the next one.
+func ownFailure(a qlp.Attempt) []qlp.Check {
+	own := qlp.Fail(qlp.LayerSyntax, "attempt", qlp.FromReading(qlp.DigestJSON(a.Tree)), a.Reason)
+	own.Required = true
+	return append([]qlp.Check{own}, a.Checks...)
+}
+
 // judged says what follows from a verification's checks. attempts are all of the run's; capped is why no repair may follow
-// ("" if it may).
-func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.Caps, capped string) decision {
+// ("" if it may); model says that models write, which may have another try where the offline generator has shown all it can.
+func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.Caps, capped string, model bool) decision {
 	verdict := qlp.Decide(checks)
-	d := decision{verdict: verdict, reason: qlp.ReasonOf(checks, verdict), jobs: []store.Job{{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID}}}
+	d := decision{verdict: verdict, reason: qlp.ReasonOf(checks, verdict), jobs: []store.Job{packJob(in)}}
+	spent := capped != "" || in.Run.Repairs >= caps.Repairs
 	switch {
+	case verdict == qlp.Verified && !spent:
+		if r, ok := reviewRepair(in, checks, attempts); ok {
+			return r
+		}
+		return d
 	case verdict != qlp.VerdictFailed:
 		return d
 	case capped != "":
@@ -115,22 +140,32 @@ func judged(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, caps qlp.
 		}
 		return d
 	}
-	t, why := mender(in, checks, attempts)
+	t, why := mender(in, checks, attempts, model)
 	if t == nil {
 		d.reason = why + "; " + d.reason
-		return d
+		return told(d, attempts, "", failuresOf(checks))
 	}
+	return told(mended(in, *t, d.reason), attempts, t.TaskID, failuresOf(checks))
+}
+
+// mended is the decision that a task which is done mends what a verification found.
+func mended(in qlp.Intent, t qlp.TaskRun, reason string) decision {
 	return decision{
-		intent: qlp.StateRunning, repair: true, reason: d.reason,
-		tasks: []taskMove{{t.TaskID, qlp.TaskDone, qlp.TaskRepairing, d.reason}},
-		jobs:  []store.Job{taskJob(in, *t, t.Attempts+1)},
+		intent: qlp.StateRunning, repair: true, reason: reason,
+		tasks: []taskMove{{t.TaskID, qlp.TaskDone, qlp.TaskRepairing, reason}},
+		jobs:  []store.Job{taskJob(in, t, t.Attempts+1)},
 	}
+}
+
+// failuresOf returns the checks that failed.
+func failuresOf(checks []qlp.Check) []qlp.Check {
+	return slices.DeleteFunc(slices.Clone(checks), func(c qlp.Check) bool { return c.Status() != qlp.Failed })
 }
 
 // pendingJobs returns the jobs that an intent's state asks for. After a restart they are added again; those that are still
 // there are not doubled.
 func pendingJobs(in qlp.Intent) []store.Job {
-	job := store.Job{IntentID: in.ID}
+	job := store.Job{IntentID: in.ID, Pause: pauses(in)}
 	switch in.State {
 	case qlp.StateReceived:
 		job.Kind = store.JobInterpret
@@ -150,8 +185,8 @@ func pendingJobs(in qlp.Intent) []store.Job {
 		if in.Run.Verdict == "" {
 			return []store.Job{verifyJob(in)}
 		}
-		job.Kind, job.RunID = store.JobPack, in.Run.ID
-	default: // over, or waiting for a person
+		return []store.Job{packJob(in)}
+	default: // over, paused, or waiting for a person
 		return nil
 	}
 	return []store.Job{job}
@@ -175,10 +210,14 @@ func pendingTasks(in qlp.Intent) []store.Job {
 }
 
 func taskJob(in qlp.Intent, t qlp.TaskRun, attempt int) store.Job {
-	return store.Job{Kind: store.JobTask, IntentID: in.ID, RunID: in.Run.ID, TaskID: t.TaskID, Attempt: attempt}
+	return store.Job{Kind: store.JobTask, IntentID: in.ID, RunID: in.Run.ID, TaskID: t.TaskID, Attempt: attempt, Pause: pauses(in)}
+}
+
+func packJob(in qlp.Intent) store.Job {
+	return store.Job{Kind: store.JobPack, IntentID: in.ID, RunID: in.Run.ID, Pause: pauses(in)}
 }
 
 // verifyJob is numbered by the repairs before it, of which each leads to one verification at most.
 func verifyJob(in qlp.Intent) store.Job {
-	return store.Job{Kind: store.JobVerify, IntentID: in.ID, RunID: in.Run.ID, Attempt: in.Run.Repairs + 1}
+	return store.Job{Kind: store.JobVerify, IntentID: in.ID, RunID: in.Run.ID, Attempt: in.Run.Repairs + 1, Pause: pauses(in)}
 }

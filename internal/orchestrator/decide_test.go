@@ -104,12 +104,12 @@ func TestPendingJobs(t *testing.T) {
 	t.Parallel()
 	for _, s := range []qlp.State{
 		qlp.StateReceived, qlp.StateInterpreting, qlp.StateNeedsInput, qlp.StatePlanned, qlp.StateAwaitingApproval, qlp.StateRunning,
-		qlp.StateVerifying, qlp.StateAwaitingRelease, qlp.StateVerified, qlp.StateUnverified, qlp.StateFailed, qlp.StateCanceled,
+		qlp.StateVerifying, qlp.StateAwaitingRelease, qlp.StatePaused, qlp.StateVerified, qlp.StateUnverified, qlp.StateFailed, qlp.StateCanceled,
 	} {
 		in := running(t, 0)
 		in.State = s
 		in.Run.Tasks[0].State = qlp.TaskReady
-		want := !s.Over() && s != qlp.StateAwaitingApproval && s != qlp.StateAwaitingRelease
+		want := !s.Over() && s != qlp.StateAwaitingApproval && s != qlp.StateAwaitingRelease && s != qlp.StatePaused
 		if got := len(pendingJobs(in)) > 0; got != want {
 			t.Errorf("%s: jobs %v, want %v", s, got, want)
 		}
@@ -151,7 +151,7 @@ func TestJudged(t *testing.T) {
 		run := *in.Run
 		run.Repairs = tc.repairs
 		now.Run = &run
-		d := judged(now, tc.checks, nil, caps, tc.capped)
+		d := judged(now, tc.checks, nil, caps, tc.capped, false)
 		if d.verdict != tc.verdict || d.repair != (tc.verdict == "") || (tc.verdict != qlp.Verified) != (d.reason != "") {
 			t.Errorf("%s: %+v", name, d)
 		}

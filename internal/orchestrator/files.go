@@ -51,17 +51,6 @@ func (e *Engine) load(ctx context.Context, tree qlp.Tree) ([]qlp.File, error) {
 	return files, nil
 }
 
-// filesBefore returns what a generator may see: the files of every task that is done, and the task's own last ones.
-func (e *Engine) filesBefore(ctx context.Context, in qlp.Intent, task qlp.Task) ([]qlp.File, error) {
-	var all qlp.Tree
-	for _, t := range in.Run.Tasks {
-		if t.TaskID == task.ID || t.State == qlp.TaskDone {
-			all = append(all, t.Tree...)
-		}
-	}
-	return e.load(ctx, all)
-}
-
 // project returns the merged tree of all tasks, and the part of it that is frozen.
 func project(in qlp.Intent) (tree, frozen qlp.Tree, err error) {
 	for _, t := range in.Run.Tasks {

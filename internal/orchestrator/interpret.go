@@ -21,15 +21,27 @@ func (e *Engine) Interpret(ctx context.Context, job store.Job) error {
 		result := interpreter.Result{Outcome: interpreter.Understood, Spec: in.Spec}
 		if !in.Settings.GivenSpec {
 			var err error
-			result, err = e.Interpreter.Interpret(ctx, in.Words, interpreter.Options{Stack: in.Settings.Stack, DefaultStack: e.cfg.DefaultStack})
-			if qlp.CodeOf(err) == qlp.Invalid {
-				result = interpreter.Result{Outcome: interpreter.Refused, Reason: err.Error() + ": " + qlp.RemedyOf(err)}
-			} else if err != nil {
+			if result, err = e.interpret(ctx, in); err != nil {
 				return fmt.Errorf("interpret intent %s: %w", in.ID, err)
 			}
 		}
 		return e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error { return e.interpreted(ctx, tx, in, result) })
 	})
+}
+
+func (e *Engine) interpret(ctx context.Context, in qlp.Intent) (interpreter.Result, error) {
+	by, err := chosen(e.Interpreters, "interpreter", e.generatorName(in.Settings))
+	if err != nil {
+		return interpreter.Result{}, err
+	}
+	result, err := by.Interpret(ctx, in.Words, interpreter.Options{
+		Stack: in.Settings.Stack, DefaultStack: e.cfg.DefaultStack,
+		Intent: in.ID, Caps: e.caps(in).Models, Provider: in.Settings.Provider, Progress: e.progress(in, "", 0),
+	})
+	if qlp.CodeOf(err) == qlp.Invalid {
+		return interpreter.Result{Outcome: interpreter.Refused, Reason: err.Error() + ": " + qlp.RemedyOf(err)}, nil
+	}
+	return result, asked(err)
 }
 
 func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, result interpreter.Result) error {
@@ -53,7 +65,7 @@ func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, re
 	if _, err := tx.Append(ctx, e.event(in, qlp.EventSpecReady, result.Spec)); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, store.Job{Kind: store.JobPlan, IntentID: in.ID})
+	return tx.Enqueue(ctx, store.Job{Kind: store.JobPlan, IntentID: in.ID, Pause: pauses(in)})
 }
 
 // needInput ends an intent's way until its words change.

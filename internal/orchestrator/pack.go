@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/capsule"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
-	"github.com/quantumlayer/qlp/internal/validator"
 )
 
 // Pack makes the capsule of a run that has its verdict, and ends the run.
@@ -51,13 +49,9 @@ func (e *Engine) Pack(ctx context.Context, job store.Job) error {
 // packInput gathers what the capsule holds. Everything in it was written before, the time included, so that packing again
 // gives the same bytes.
 func (e *Engine) packInput(ctx context.Context, in qlp.Intent) (capsule.Input, error) {
-	var report validator.Report
-	b, err := e.Blobs.Get(ctx, in.Run.Evidence)
-	if err == nil {
-		err = json.Unmarshal(b, &report)
-	}
+	report, err := e.report(ctx, in.Run.Evidence)
 	if err != nil {
-		return capsule.Input{}, fmt.Errorf("load report of run %s: %w", in.Run.ID, err)
+		return capsule.Input{}, fmt.Errorf("pack run %s: %w", in.Run.ID, err)
 	}
 	tree, frozen, err := project(in)
 	if err != nil {

@@ -15,29 +15,32 @@ func (e *Engine) Plan(ctx context.Context, job store.Job) error {
 		if in.State != qlp.StateInterpreting && in.State != qlp.StatePlanned || in.Spec == nil {
 			return e.ensureNext(ctx, in)
 		}
-		plan, err := e.plan(*in.Spec)
+		plan, err := e.plan(ctx, in)
 		if err != nil && qlp.CodeOf(err) != qlp.Invalid {
 			return fmt.Errorf("plan intent %s: %w", in.ID, err)
 		}
 		return e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error {
 			if err != nil && in.State == qlp.StateInterpreting {
-				reason := err.Error()
-				if remedy := qlp.RemedyOf(err); remedy != "" {
-					reason += "; " + remedy
-				}
-				return e.needInput(ctx, tx, in, qlp.NeedsInput{Outcome: string(interpreter.Refused), Reason: reason, Needs: interpreter.NeedsModel})
+				return e.needInput(ctx, tx, in, qlp.NeedsInput{Outcome: string(interpreter.Refused), Reason: explained(err), Needs: interpreter.NeedsModel})
 			}
 			return e.planned(ctx, tx, in, plan)
 		})
 	})
 }
 
-func (e *Engine) plan(spec qlp.Spec) (qlp.Plan, error) {
-	st, err := e.Stack(spec.Stack)
+func (e *Engine) plan(ctx context.Context, in qlp.Intent) (qlp.Plan, error) {
+	st, err := e.Stack(in.Spec.Stack)
 	if err != nil {
 		return qlp.Plan{}, err
 	}
-	return e.Deps.Plan(spec, st)
+	by, err := chosen(e.Planners, "planner", e.generatorName(in.Settings))
+	if err != nil {
+		return qlp.Plan{}, err
+	}
+	plan, err := by(ctx, PlanRequest{
+		Spec: *in.Spec, Stack: st, Intent: in.ID, Caps: e.caps(in).Models, Provider: in.Settings.Provider, Progress: e.progress(in, "", 0),
+	})
+	return plan, asked(err)
 }
 
 func (e *Engine) planned(ctx context.Context, tx store.Tx, in qlp.Intent, plan qlp.Plan) error {

@@ -10,41 +10,67 @@ import (
 // transaction of the cancel has written the end already.
 var errCanceled = errors.New("the run was canceled")
 
-// registry knows the handlers that are at work, so that a cancel reaches them at once.
+// registry knows the handlers that are at work, so that a cancel reaches them at once, and so that one which follows a resume
+// waits for the one that was under way when the intent was paused.
 type registry struct {
 	mu       sync.Mutex
-	handlers map[string]map[*context.CancelCauseFunc]bool // by intent
+	handlers map[string]map[*handler]bool // by intent
+}
+
+type handler struct {
+	cancel context.CancelCauseFunc
+	step   string        // what it does: no two of one intent do the same at a time
+	left   chan struct{} // closed when it is done
 }
 
 func newRegistry() *registry {
-	return &registry{handlers: map[string]map[*context.CancelCauseFunc]bool{}}
+	return &registry{handlers: map[string]map[*handler]bool{}}
 }
 
-// enter returns a context that ends when the intent is cancelled, and the function that a handler calls when it is done.
-func (r *registry) enter(ctx context.Context, intentID string) (context.Context, func()) {
+// enter returns a context that ends when the intent is cancelled, and the function that a handler calls when it is done. It
+// waits for handlers of the same step that entered before, unless ctx ends first.
+func (r *registry) enter(ctx context.Context, intentID, step string) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.handlers[intentID] == nil {
-		r.handlers[intentID] = map[*context.CancelCauseFunc]bool{}
+	own := &handler{cancel: cancel, step: step, left: make(chan struct{})}
+	for _, h := range r.add(intentID, own) {
+		select {
+		case <-h.left:
+		case <-ctx.Done():
+		}
 	}
-	r.handlers[intentID][&cancel] = true
 	return ctx, func() {
 		cancel(nil)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		delete(r.handlers[intentID], &cancel)
+		close(own.left)
+		delete(r.handlers[intentID], own)
 		if len(r.handlers[intentID]) == 0 {
 			delete(r.handlers, intentID)
 		}
 	}
 }
 
+// add registers a handler and returns those of the same step that are there.
+func (r *registry) add(intentID string, own *handler) (before []*handler) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for h := range r.handlers[intentID] {
+		if h.step == own.step {
+			before = append(before, h)
+		}
+	}
+	if r.handlers[intentID] == nil {
+		r.handlers[intentID] = map[*handler]bool{}
+	}
+	r.handlers[intentID][own] = true
+	return before
+}
+
 // cancel ends the contexts of the intent's handlers.
 func (r *registry) cancel(intentID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for c := range r.handlers[intentID] {
-		(*c)(errCanceled)
+	for h := range r.handlers[intentID] {
+		h.cancel(errCanceled)
 	}
 }

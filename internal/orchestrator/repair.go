@@ -9,15 +9,18 @@ import (
 )
 
 // A failure that keeps its signature although it was mended is not being mended. After sameOnTask attempts of one task at
-// it, the next candidate has its turn; after sameInRun attempts in all, the run gives up.
+// it, the next candidate has its turn, unless models write; after sameInRun attempts in all, the run gives up.
 const (
 	sameOnTask = 2
 	sameInRun  = 3
 )
 
 // mender returns the task that should mend the failed checks, or nil and why there is none.
-func mender(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt) (*qlp.TaskRun, string) {
-	sign := signature(checks)
+func mender(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt, model bool) (*qlp.TaskRun, string) {
+	sign, most := signature(checks), sameOnTask
+	if model { // the third try is another strategy of the same task: it is written anew, by another model if there is one
+		most = sameInRun
+	}
 	tried := map[string]int{}
 	all := 0
 	for _, a := range attempts {
@@ -30,7 +33,7 @@ func mender(in qlp.Intent, checks []qlp.Check, attempts []qlp.Attempt) (*qlp.Tas
 		return nil, "the same failure came back after three repairs"
 	}
 	for _, id := range candidates(in, checks) {
-		if tried[id] >= sameOnTask {
+		if tried[id] >= most {
 			continue
 		}
 		for i := range in.Run.Tasks {

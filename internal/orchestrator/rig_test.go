@@ -14,10 +14,12 @@ import (
 	"github.com/quantumlayer/qlp/internal/blob/file"
 	"github.com/quantumlayer/qlp/internal/capsule"
 	"github.com/quantumlayer/qlp/internal/generator"
+	"github.com/quantumlayer/qlp/internal/interpreter"
 	"github.com/quantumlayer/qlp/internal/interpreter/grammar"
 	"github.com/quantumlayer/qlp/internal/orchestrator"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/reviewer"
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/store"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
@@ -38,10 +40,15 @@ type rig struct {
 	blobs  blob.Store
 	worker *worker.Worker
 
-	generators map[string]generator.Generator
-	judge      *judge
-	config     orchestrator.Config
-	wrap       func(store.Store) store.Store
+	interpreters map[string]interpreter.Interpreter
+	planners     map[string]orchestrator.Planner
+	generators   map[string]generator.Generator
+	providers    func(qlp.Settings) error
+	reviewer     reviewer.Reviewer
+	spending     func(context.Context, store.Reader, qlp.Intent) (*qlp.RunSpending, error)
+	judge        *judge
+	config       orchestrator.Config
+	wrap         func(store.Store) store.Store
 
 	mu    sync.Mutex
 	clock func() time.Time
@@ -51,7 +58,9 @@ func newRig(t *testing.T, set ...func(*rig)) *rig {
 	t.Helper()
 	r := &rig{
 		t: t, dir: t.TempDir(), judge: &judge{}, generators: map[string]generator.Generator{"offline": tiny{}},
-		clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		interpreters: map[string]interpreter.Interpreter{"offline": grammar.New()},
+		planners:     map[string]orchestrator.Planner{"offline": orchestrator.PlanOffline(planner.Plan)},
+		clock:        func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 	}
 	for _, s := range set {
 		s(r)
@@ -107,7 +116,8 @@ func (r *rig) open() {
 	var mu sync.Mutex
 	prefix := fmt.Sprint(time.Now().UnixNano())
 	r.Engine = orchestrator.New(orchestrator.Deps{
-		Store: r.store, Blobs: r.blobs, Interpreter: grammar.New(), Plan: planner.Plan, Stack: stack.Find,
+		Store: r.store, Blobs: r.blobs, Stack: stack.Find,
+		Interpreters: r.interpreters, Planners: r.planners, Providers: r.providers, Reviewer: r.reviewer, Spending: r.spending,
 		Generators: r.generators, Validator: r.judge, Packer: packer{capsule.NewKeyring(filepath.Join(r.dir, "keys"))},
 		Clock: r.now, Log: slog.New(slog.DiscardHandler),
 		NewID: func() string { mu.Lock(); defer mu.Unlock(); ids++; return fmt.Sprintf("%s-%04d", prefix, ids) },
@@ -306,6 +316,7 @@ func (tiny) Generate(_ context.Context, req generator.Request) ([]qlp.File, erro
 type judge struct {
 	syntax   func(files []qlp.File) string                                     // why it fails
 	validate func(ctx context.Context, n int, s validator.Subject) []qlp.Check // n counts from 1
+	report   func(*validator.Report)
 	tookMS   int64
 
 	mu    sync.Mutex
@@ -337,7 +348,11 @@ func (j *judge) Validate(ctx context.Context, s validator.Subject, progress func
 	for _, c := range checks {
 		progress(c)
 	}
-	return validator.Report{Checks: checks, SandboxMS: j.tookMS, Toolchain: map[string]string{"python3": "3.11.2"}}, nil
+	report := validator.Report{Checks: checks, SandboxMS: j.tookMS, Toolchain: map[string]string{"python3": "3.11.2"}}
+	if j.report != nil {
+		j.report(&report)
+	}
+	return report, nil
 }
 
 func (j *judge) count() int {

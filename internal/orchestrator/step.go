@@ -10,14 +10,14 @@ import (
 )
 
 // step runs one handler: it reads where the intent stands, makes the handler's context end with a cancel, and takes a late
-// result of something that was cancelled meanwhile for what it is, nothing.
+// result of something that was cancelled meanwhile for what it is, nothing. A cap that is reached pauses the intent.
 func (e *Engine) step(ctx context.Context, job store.Job, what string, do func(context.Context, qlp.Intent) error) error {
-	ctx, leave := e.running.enter(ctx, job.IntentID)
+	ctx, leave := e.running.enter(ctx, job.IntentID, what)
 	defer leave()
 	in, err := e.read(ctx, job.IntentID)
 	if err == nil {
-		if in.State.Over() || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
-			return nil // of a run that is over
+		if in.State.Over() || in.State == qlp.StatePaused || job.Pause != pauses(in) || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
+			return nil // of a run that is over, or from before a pause
 		}
 		err = do(ctx, in)
 	}
@@ -26,6 +26,9 @@ func (e *Engine) step(ctx context.Context, job store.Job, what string, do func(c
 	}
 	if errors.Is(context.Cause(ctx), errCanceled) {
 		return nil
+	}
+	if stops(err, qlp.Exhausted) {
+		return e.pause(ctx, job, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -16,6 +16,9 @@ type Request struct {
 	// Key makes it safe to submit again: the same key and request give the same intent, the same key with another request
 	// is a conflict.
 	Key string
+	// Parent is the intent that this one does again, with its revision; "" for none.
+	Parent   string
+	Revision int
 }
 
 // Submit takes an intent in. What cannot be one is refused here (invalid, with a remedy); what is not understood is found
@@ -29,13 +32,15 @@ func (e *Engine) Submit(ctx context.Context, req Request) (qlp.Intent, error) {
 		Words    string
 		Settings qlp.Settings
 		Spec     *qlp.Spec
-	}{req.Words, req.Settings, req.Spec})
+		Parent   string `json:",omitempty"`
+	}{req.Words, req.Settings, req.Spec, req.Parent})
 	if in, found, err := e.existing(ctx, req.Key, digest); found || err != nil {
 		return in, err
 	}
 	now := e.Clock()
 	in := qlp.Intent{
-		ID: e.NewID(), Words: req.Words, Settings: req.Settings, Spec: req.Spec, State: qlp.StateReceived, Revision: 1, Created: now, Updated: now,
+		ID: e.NewID(), Words: req.Words, Settings: req.Settings, Spec: req.Spec, State: qlp.StateReceived,
+		Parent: req.Parent, Revision: max(req.Revision, 1), Created: now, Updated: now,
 	}
 	err := e.Store.Tx(ctx, func(tx store.Tx) error {
 		if err := tx.InsertIntent(ctx, in, req.Key, digest); err != nil {
@@ -65,7 +70,10 @@ func (e *Engine) Submit(ctx context.Context, req Request) (qlp.Intent, error) {
 
 // check refuses what cannot be run whatever the words mean, and completes a given Spec.
 func (e *Engine) check(req *Request) error {
-	if _, err := e.generator(req.Settings); err != nil {
+	if err := e.checkGenerator(req.Settings); err != nil {
+		return err
+	}
+	if err := req.Settings.Caps.Models.Check(); err != nil {
 		return err
 	}
 	if a := req.Settings.Approve; a != "" && a != qlp.ApprovePlan {
@@ -95,6 +103,33 @@ func (e *Engine) check(req *Request) error {
 		return qlp.Errorf(qlp.Invalid, "the Spec does not hold: %s", problems[0]).WithRemedy("mend it; qlp spec schema prints what a Spec may hold")
 	}
 	return nil
+}
+
+// checkGenerator refuses settings whose parts are not all there. What is missing is never replaced by what is not asked for.
+func (e *Engine) checkGenerator(s qlp.Settings) error {
+	name := e.generatorName(s)
+	if _, err := e.generator(s); err != nil {
+		return err
+	}
+	if _, err := chosen(e.Planners, "planner for the generator", name); err != nil {
+		return err
+	}
+	if !s.GivenSpec {
+		if _, err := chosen(e.Interpreters, "interpreter for the generator", name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case name == Offline && s.Provider != "":
+		return qlp.Errorf(qlp.Invalid, "the offline generator asks no provider, and %.60q was named", s.Provider).
+			WithRemedy("use --generator model, or leave the provider out")
+	case name == Offline:
+		return nil
+	case e.Providers == nil:
+		return qlp.Errorf(qlp.Invalid, "no provider of models is configured").WithRemedy("configure one, or leave out --generator for the offline generator")
+	default:
+		return e.Providers(s)
+	}
 }
 
 // existing returns the intent that was created with key, if there is one.

@@ -2,20 +2,13 @@ package orchestrator
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/quantumlayer/qlp/internal/generator"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
 )
-
-// errHung is the cause of a generator's context that has run out.
-var errHung = errors.New("the generator hung")
 
 // Task makes one attempt at a task.
 func (e *Engine) Task(ctx context.Context, job store.Job) error {
@@ -102,11 +95,9 @@ func failureOf(ctx context.Context, tx store.Tx, in qlp.Intent, t qlp.TaskRun) (
 	}
 	last := attempts[len(attempts)-1]
 	if last.State == qlp.AttemptFailed {
-		own := qlp.Fail(qlp.LayerSyntax, "attempt", qlp.FromReading(qlp.DigestJSON(last.Tree)), last.Reason)
-		own.Required = true
-		return append([]qlp.Check{own}, last.Checks...), nil
+		return ownFailure(last), nil
 	}
-	return slices.DeleteFunc(slices.Clone(in.Run.Checks), func(c qlp.Check) bool { return c.Status() != qlp.Failed }), nil
+	return failuresOf(in.Run.Checks), nil
 }
 
 // product is what an attempt came to: files that are good as far as can be said of them alone, or why not.
@@ -120,16 +111,16 @@ type product struct {
 // cancelled; whatever the generator did wrong is the product's reason.
 func (e *Engine) attempt(ctx context.Context, in qlp.Intent, a qlp.Attempt) (product, error) {
 	task, _ := in.Plan.Task(a.TaskID)
-	known, err := e.filesBefore(ctx, in, task)
+	req, err := e.request(ctx, in, task, a)
 	if err != nil {
 		return product{}, err
 	}
-	files, err := e.generate(ctx, in, generator.Request{
-		Spec: *in.Spec, Plan: *in.Plan, Task: task, Attempt: a.Number, Files: known, Failure: a.Failure,
-	})
+	files, err := e.generate(ctx, in, req)
 	switch {
 	case ctx.Err() != nil:
 		return product{}, context.Cause(ctx)
+	case stops(asked(err), qlp.Exhausted), stops(asked(err), qlp.Unavailable):
+		return product{}, asked(err)
 	case err != nil:
 		return product{reason: err.Error()}, nil //nolint:nilerr // what a generator does wrong is a result, not a failure of the engine
 	}
@@ -162,40 +153,13 @@ func (e *Engine) attempt(ctx context.Context, in qlp.Intent, a qlp.Attempt) (pro
 	return out, nil
 }
 
-// generate calls the generator, and comes back also when that panics or hangs. A generator that does not look at its
-// context is left behind; its result is thrown away.
+// generate calls the generator, and comes back also when that panics or hangs.
 func (e *Engine) generate(ctx context.Context, in qlp.Intent, req generator.Request) ([]qlp.File, error) {
 	g, err := e.generator(in.Settings)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, e.cfg.AttemptTimeout, errHung)
-	defer cancel()
-	type result struct {
-		files []qlp.File
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		var r result
-		defer func() {
-			if v := recover(); v != nil {
-				e.Log.Error("Generator panicked", "room", "orchestrator", "intent_id", in.ID, "task_id", req.Task.ID, "err", v, "stack", string(debug.Stack()))
-				r = result{err: fmt.Errorf("the generator crashed: %v", v)}
-			}
-			done <- r
-		}()
-		r.files, r.err = g.Generate(ctx, req)
-	}()
-	select {
-	case r := <-done:
-		return r.files, r.err
-	case <-ctx.Done():
-		if errors.Is(context.Cause(ctx), errHung) {
-			return nil, fmt.Errorf("the generator hung for %s", e.cfg.AttemptTimeout.Round(time.Second))
-		}
-		return nil, context.Cause(ctx)
-	}
+	return guarded(ctx, e, "generator", in, func(ctx context.Context) ([]qlp.File, error) { return g.Generate(ctx, req) })
 }
 
 // refuse says why files may not be an attempt's at all: paths that the task does not own, or nothing.
@@ -234,15 +198,23 @@ func (e *Engine) finish(ctx context.Context, in qlp.Intent, a qlp.Attempt, out p
 	ended := false
 	err := e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error {
 		t, _ := taskRun(in, a.TaskID)
-		if in.State != qlp.StateRunning || t.State != qlp.TaskRunning || t.Attempts != a.Number {
+		if t.State != qlp.TaskRunning || t.Attempts != a.Number || !in.State.Active() {
 			return nil // cancelled meanwhile
+		}
+		if in.State != qlp.StateRunning && (in.State != qlp.StatePaused || out.reason != "") {
+			return nil // what was no good during a pause is found out again after it
 		}
 		a.Tree, a.Checks = out.tree, out.checks
 		if out.reason != "" {
 			if err := e.endAttempt(ctx, tx, in.ID, a, qlp.AttemptFailed, out.reason); err != nil {
 				return err
 			}
-			d := attemptFailed(in, t, out.reason, caps)
+			attempts, err := tx.Attempts(ctx, in.Run.ID, "")
+			if err != nil {
+				return err
+			}
+			a.Reason = out.reason
+			d := attemptFailed(in, t, a, attempts, caps)
 			ended = d.verdict != ""
 			return e.apply(ctx, tx, in, d)
 		}
@@ -257,7 +229,8 @@ func (e *Engine) finish(ctx context.Context, in qlp.Intent, a qlp.Attempt, out p
 	return err
 }
 
-// taskDone writes a good attempt's files as the task's, freezes what is to be frozen, and lets the next tasks go.
+// taskDone writes a good attempt's files as the task's, freezes what is to be frozen, and lets the next tasks go, unless the
+// intent was paused meanwhile.
 func (e *Engine) taskDone(ctx context.Context, tx store.Tx, in qlp.Intent, a qlp.Attempt) error {
 	if err := tx.SetTaskTree(ctx, in.Run.ID, a.TaskID, a.Tree); err != nil {
 		return err
@@ -272,7 +245,7 @@ func (e *Engine) taskDone(ctx context.Context, tx store.Tx, in qlp.Intent, a qlp
 		}
 	}
 	now, err := tx.Intent(ctx, in.ID)
-	if err != nil {
+	if err != nil || now.State == qlp.StatePaused { // a resume lets the next tasks go
 		return err
 	}
 	return e.apply(ctx, tx, now, advance(now))

@@ -27,19 +27,33 @@ func (e *Engine) Verify(ctx context.Context, job store.Job) error {
 		}
 		if in.Run.Tree == tree.Digest() && len(in.Run.Checks) > 0 {
 			// The repair wrote what was there before: the answers are there, too.
-			return e.conclude(ctx, in, tree, verification{again: true})
+			// So they are where a review has stopped at a cap.
+			return e.reviewAndConclude(ctx, in, tree, verification{again: true})
 		}
-		release, err := slot(ctx, e.validating)
+		v, err := e.validateInTurn(ctx, in, tree, frozen)
 		if err != nil {
 			return err
 		}
-		defer release()
-		v, err := e.validate(ctx, in, tree, frozen)
-		if err != nil {
-			return err
-		}
-		return e.conclude(ctx, in, tree, v)
+		return e.reviewAndConclude(ctx, in, tree, v)
 	})
+}
+
+// validateInTurn validates when there is a place: a review, which waits for a model, takes none.
+func (e *Engine) validateInTurn(ctx context.Context, in qlp.Intent, tree, frozen qlp.Tree) (verification, error) {
+	release, err := slot(ctx, e.validating)
+	if err != nil {
+		return verification{}, err
+	}
+	defer release()
+	return e.validate(ctx, in, tree, frozen)
+}
+
+func (e *Engine) reviewAndConclude(ctx context.Context, in qlp.Intent, tree qlp.Tree, v verification) error {
+	v, err := e.review(ctx, in, tree, v)
+	if err != nil {
+		return err
+	}
+	return e.conclude(ctx, in, tree, v)
 }
 
 // verification is what a validation came to.
@@ -47,6 +61,7 @@ type verification struct {
 	report   validator.Report
 	evidence qlp.Digest
 	again    bool   // nothing has changed since the last one
+	read     bool   // a review has been added
 	capped   string // the cap that ended it, or that allows no repair
 	failure  string // why there was nothing to validate
 }
@@ -119,18 +134,12 @@ func (e *Engine) conclude(ctx context.Context, in qlp.Intent, tree qlp.Tree, v v
 		if v.evidence == "" && !v.again { // a cap ended it before there was an answer
 			return e.apply(ctx, tx, in, endRun(in, qlp.Unverified, v.capped))
 		}
-		if !v.again {
-			if err := tx.PutTree(ctx, tree); err != nil {
+		if !v.again || v.read {
+			run, err := e.record(ctx, tx, in, tree, v)
+			if err != nil {
 				return err
 			}
-			if err := tx.ReplaceChecks(ctx, in.Run.ID, v.report.Checks, v.report.Executions); err != nil {
-				return err
-			}
-			in.Run.Tree, in.Run.Evidence, in.Run.Checks = tree.Digest(), v.evidence, v.report.Checks
-			in.Run.SandboxMS += v.report.SandboxMS
-			if err := tx.UpdateRun(ctx, *in.Run); err != nil {
-				return err
-			}
+			in.Run = &run
 		}
 		attempts, err := tx.Attempts(ctx, in.Run.ID, "")
 		if err != nil {
@@ -139,8 +148,24 @@ func (e *Engine) conclude(ctx context.Context, in qlp.Intent, tree qlp.Tree, v v
 		if capped := e.wallReached(in); v.capped == "" {
 			v.capped = capped
 		}
-		return e.apply(ctx, tx, in, judged(in, in.Run.Checks, attempts, caps, v.capped))
+		return e.apply(ctx, tx, in, judged(in, in.Run.Checks, attempts, caps, v.capped, e.generatorName(in.Settings) != Offline))
 	})
+}
+
+// record writes what a validation found; the time that it took counts once.
+func (e *Engine) record(ctx context.Context, tx store.Tx, in qlp.Intent, tree qlp.Tree, v verification) (qlp.Run, error) {
+	run := *in.Run
+	if err := tx.PutTree(ctx, tree); err != nil {
+		return run, err
+	}
+	if err := tx.ReplaceChecks(ctx, run.ID, v.report.Checks, v.report.Executions); err != nil {
+		return run, err
+	}
+	run.Tree, run.Evidence, run.Checks = tree.Digest(), v.evidence, v.report.Checks
+	if !v.again {
+		run.SandboxMS += v.report.SandboxMS
+	}
+	return run, tx.UpdateRun(ctx, run)
 }
 
 // seenChecks returns the checks that this verification has told of already, before its process was killed.
@@ -190,9 +215,14 @@ func (e *Engine) tell(ctx context.Context, in qlp.Intent, seen map[string]bool, 
 // side, so their sum may pass the cap on sandbox seconds by what is under way; it is then the last one.
 func (e *Engine) timeLeft(in qlp.Intent) time.Duration {
 	caps := e.caps(in)
-	wall := time.Duration(caps.WallSeconds)*time.Second - e.Clock().Sub(in.Run.StartedAt)
+	wall := time.Duration(caps.WallSeconds)*time.Second - e.elapsed(in)
 	sandbox := time.Duration(caps.SandboxSeconds)*time.Second - time.Duration(in.Run.SandboxMS)*time.Millisecond
 	return min(wall, sandbox)
+}
+
+// elapsed is how long the run has been going on, without the time that it was paused.
+func (e *Engine) elapsed(in qlp.Intent) time.Duration {
+	return e.Clock().Sub(in.Run.StartedAt) - time.Duration(in.Run.PausedMS)*time.Millisecond
 }
 
 // wallReached says which cap on time the run has reached, or "".
@@ -200,7 +230,7 @@ func (e *Engine) wallReached(in qlp.Intent) string {
 	if in.Run == nil {
 		return ""
 	}
-	if caps := e.caps(in); e.Clock().Sub(in.Run.StartedAt) >= time.Duration(caps.WallSeconds)*time.Second {
+	if caps := e.caps(in); e.elapsed(in) >= time.Duration(caps.WallSeconds)*time.Second {
 		return fmt.Sprintf("cap reached: %d seconds", caps.WallSeconds)
 	}
 	return ""

@@ -34,6 +34,12 @@ const (
 	EventRepairPlanned   EventType = "repair.planned"   // Data: StateChanged with the reason
 	EventCapsuleReady    EventType = "capsule.ready"    // Data: CapsuleRef
 	EventRunFinished     EventType = "run.finished"     // Data: RunFinished
+	EventBudgetReached   EventType = "budget.reached"   // Data: BudgetReached
+	EventRepairStuck     EventType = "repair.stuck"     // Data: RepairStuck
+	EventCallSettled     EventType = "call.settled"     // Data: SettledCall
+
+	// EventModelText is never stored and has no number: a piece of what a model is writing, for whoever watches just then.
+	EventModelText EventType = "model.text" // Data: ModelText
 )
 
 // StateChanged is the data of a state event.
@@ -65,4 +71,44 @@ type RunFinished struct {
 	Reason  string      `json:"reason,omitempty"`
 	Capsule *CapsuleRef `json:"capsule,omitempty"`
 	Checks  []Check     `json:"checks,omitempty"`
+	// Spending is what models have taken; nil where none was asked.
+	Spending *RunSpending `json:"spending,omitempty"`
+}
+
+// Pattern names a way in which repairs go in circles.
+type Pattern string
+
+// The patterns of a repair that is stuck.
+const (
+	SameFailure Pattern = "same_failure" // the failure came back with the same signature
+	SameFiles   Pattern = "same_files"   // the repair wrote what was there before
+	Alternating Pattern = "alternating"  // two failures take turns: mending one brings the other back
+	NoProgress  Pattern = "no_progress"  // the number of tests that fail does not fall
+)
+
+// RepairStuck is the data of repair.stuck.
+type RepairStuck struct {
+	Pattern   Pattern `json:"pattern"`
+	Signature string  `json:"signature,omitempty"` // of the failure
+	Times     int     `json:"times,omitempty"`     // how often in a row
+	Next      string  `json:"next,omitempty"`      // the strategy of the next attempt; "" where it stops
+}
+
+// SettledCall tells how a model call ended.
+type SettledCall struct {
+	Role     string `json:"role"`
+	Provider string `json:"provider"`
+	Model    string `json:"model"`
+	Tokens   int64  `json:"tokens"`
+	Micros   int64  `json:"micros"`
+	Unpriced bool   `json:"unpriced,omitempty"` // the price is unknown, and Micros is 0
+	Repair   bool   `json:"repair,omitempty"`
+	Recorded bool   `json:"recorded,omitempty"` // from a recording: it cost nothing
+	MS       int64  `json:"ms"`
+	Failed   string `json:"failed,omitempty"` // why; "" for an answer
+}
+
+// ModelText is a piece of an answer, as it comes.
+type ModelText struct {
+	Text string `json:"text"`
 }

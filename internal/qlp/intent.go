@@ -12,19 +12,22 @@ const MaxIntent = 32 << 10
 
 // Intent is what a person asked, in their words, with settings.
 type Intent struct {
-	ID       string    `json:"id"`
-	Words    string    `json:"words"`
-	Settings Settings  `json:"settings"`
-	State    State     `json:"state"`
-	Spec     *Spec     `json:"spec,omitempty"`   // once interpreted, or as given
-	Plan     *Plan     `json:"plan,omitempty"`   // once planned
-	Reason   string    `json:"reason,omitempty"` // why it is in its state, where that needs saying
-	Needs    string    `json:"needs,omitempty"`  // of a refusal: model, not_software, english_or_model
-	Revision int       `json:"revision"`         // from 1
-	Parent   string    `json:"parent,omitempty"` // the intent this one revises
-	Run      *Run      `json:"run,omitempty"`    // the latest run
-	Created  time.Time `json:"created_at"`
-	Updated  time.Time `json:"updated_at"`
+	ID       string   `json:"id"`
+	Words    string   `json:"words"`
+	Settings Settings `json:"settings"`
+	State    State    `json:"state"`
+	Spec     *Spec    `json:"spec,omitempty"`   // once interpreted, or as given
+	Plan     *Plan    `json:"plan,omitempty"`   // once planned
+	Reason   string   `json:"reason,omitempty"` // why it is in its state, where that needs saying
+	Needs    string   `json:"needs,omitempty"`  // of a refusal: model, not_software, english_or_model
+	Revision int      `json:"revision"`         // from 1
+	Parent   string   `json:"parent,omitempty"` // the intent this one revises
+	Run      *Run     `json:"run,omitempty"`    // the latest run
+	Pause    *Pause   `json:"pause,omitempty"`  // the latest pause; it lasts while the state is paused
+	// Spending is what models have taken for the latest run, and before it for its Spec and plan; nil where none was asked.
+	Spending *RunSpending `json:"spending,omitempty"`
+	Created  time.Time    `json:"created_at"`
+	Updated  time.Time    `json:"updated_at"`
 }
 
 // Settings are what a person chose beside the words.

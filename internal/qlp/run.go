@@ -10,12 +10,13 @@ type Run struct {
 	FromTask  string      `json:"from_task,omitempty"` // of a retry: tasks before it are taken over from the run before
 	Verdict   Verdict     `json:"verdict,omitempty"`   // once over
 	Reason    string      `json:"reason,omitempty"`
-	Repairs   int         `json:"repairs"`            // repair attempts made
-	SandboxMS int64       `json:"sandbox_ms"`         // wall time of commands in sandboxes
-	Frozen    Digest      `json:"frozen,omitempty"`   // digest of the frozen acceptance files, once written
-	Tree      Digest      `json:"tree,omitempty"`     // of the merged project, once verified
-	Evidence  Digest      `json:"evidence,omitempty"` // of the last verification's whole report, as JSON
-	Capsule   *CapsuleRef `json:"capsule,omitempty"`  // once packed
+	Repairs   int         `json:"repairs"`             // repair attempts made
+	SandboxMS int64       `json:"sandbox_ms"`          // wall time of commands in sandboxes
+	PausedMS  int64       `json:"paused_ms,omitempty"` // time that it was paused: it does not count into the cap on wall seconds
+	Frozen    Digest      `json:"frozen,omitempty"`    // digest of the frozen acceptance files, once written
+	Tree      Digest      `json:"tree,omitempty"`      // of the merged project, once verified
+	Evidence  Digest      `json:"evidence,omitempty"`  // of the last verification's whole report, as JSON
+	Capsule   *CapsuleRef `json:"capsule,omitempty"`   // once packed
 	Tasks     []TaskRun   `json:"tasks"`
 	Checks    []Check     `json:"checks,omitempty"` // of the last verification
 	StartedAt time.Time   `json:"started_at"`

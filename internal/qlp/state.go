@@ -15,6 +15,7 @@ const (
 	StateRunning          State = "running"
 	StateVerifying        State = "verifying"
 	StateAwaitingRelease  State = "awaiting_release"
+	StatePaused           State = "paused" // a cap of model calls is reached, or no model answers; a person raises it, and resumes
 	StateVerified         State = "verified"
 	StateUnverified       State = "unverified"
 	StateFailed           State = "failed"
@@ -40,17 +41,19 @@ func intentMoves(from State) []State {
 	case StateReceived:
 		return []State{StateInterpreting, StateFailed, StateCanceled}
 	case StateInterpreting:
-		return []State{StatePlanned, StateNeedsInput, StateFailed, StateCanceled}
+		return []State{StatePlanned, StateNeedsInput, StatePaused, StateFailed, StateCanceled}
 	case StatePlanned:
-		return []State{StateAwaitingApproval, StateRunning, StateFailed, StateCanceled}
+		return []State{StateAwaitingApproval, StateRunning, StatePaused, StateFailed, StateCanceled}
 	case StateAwaitingApproval:
 		return []State{StateRunning, StateCanceled}
 	case StateRunning: // unverified: a cap was reached, or the machine failed, before there was a project
-		return []State{StateVerifying, StateUnverified, StateFailed, StateCanceled}
+		return []State{StateVerifying, StatePaused, StateUnverified, StateFailed, StateCanceled}
 	case StateVerifying: // back to running: a repair
-		return []State{StateRunning, StateAwaitingRelease, StateVerified, StateUnverified, StateFailed, StateCanceled}
+		return []State{StateRunning, StateAwaitingRelease, StatePaused, StateVerified, StateUnverified, StateFailed, StateCanceled}
 	case StateAwaitingRelease:
 		return []State{StateVerified, StateCanceled}
+	case StatePaused: // back to where it was paused
+		return []State{StateInterpreting, StatePlanned, StateRunning, StateVerifying, StateCanceled}
 	case StateUnverified, StateFailed, StateCanceled: // a retry starts a new run from a task
 		return []State{StateRunning}
 	default: // needs_input and verified are the end of this revision

@@ -10,13 +10,14 @@ func TestMovesOfAnIntent(t *testing.T) {
 	t.Parallel()
 	legal := map[State][]State{
 		StateReceived:         {StateInterpreting, StateFailed, StateCanceled},
-		StateInterpreting:     {StatePlanned, StateNeedsInput, StateFailed, StateCanceled},
+		StateInterpreting:     {StatePlanned, StateNeedsInput, StatePaused, StateFailed, StateCanceled},
 		StateNeedsInput:       {},
-		StatePlanned:          {StateAwaitingApproval, StateRunning, StateFailed, StateCanceled},
+		StatePlanned:          {StateAwaitingApproval, StateRunning, StatePaused, StateFailed, StateCanceled},
 		StateAwaitingApproval: {StateRunning, StateCanceled},
-		StateRunning:          {StateVerifying, StateUnverified, StateFailed, StateCanceled},
-		StateVerifying:        {StateRunning, StateAwaitingRelease, StateVerified, StateUnverified, StateFailed, StateCanceled},
+		StateRunning:          {StateVerifying, StatePaused, StateUnverified, StateFailed, StateCanceled},
+		StateVerifying:        {StateRunning, StateAwaitingRelease, StatePaused, StateVerified, StateUnverified, StateFailed, StateCanceled},
 		StateAwaitingRelease:  {StateVerified, StateCanceled},
+		StatePaused:           {StateInterpreting, StatePlanned, StateRunning, StateVerifying, StateCanceled},
 		StateVerified:         {},
 		StateUnverified:       {StateRunning},
 		StateFailed:           {StateRunning},
@@ -61,7 +62,7 @@ func moves(t *testing.T, err error, legal bool, from, to string) {
 func TestAStateIsOverOrActive(t *testing.T) {
 	t.Parallel()
 	over := []State{StateNeedsInput, StateVerified, StateUnverified, StateFailed, StateCanceled}
-	active := []State{StateReceived, StateInterpreting, StatePlanned, StateAwaitingApproval, StateRunning, StateVerifying, StateAwaitingRelease}
+	active := []State{StateReceived, StateInterpreting, StatePlanned, StateAwaitingApproval, StateRunning, StateVerifying, StateAwaitingRelease, StatePaused}
 	for _, s := range over {
 		if !s.Over() || s.Active() {
 			t.Errorf("%s is not over", s)

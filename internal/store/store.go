@@ -78,10 +78,14 @@ type Tx interface {
 	SetSpec(ctx context.Context, id string, spec qlp.Spec) error
 	SetPlan(ctx context.Context, id string, plan qlp.Plan) error
 	SetNeeds(ctx context.Context, id, needs string) error
+	// SetSettings writes what a person chose anew: caps that were raised.
+	SetSettings(ctx context.Context, id string, settings qlp.Settings) error
+	// SetPause writes the intent's latest pause, when it begins and when it ends.
+	SetPause(ctx context.Context, id string, pause qlp.Pause) error
 
 	// InsertRun adds a run with its tasks. A number that the intent has already is a conflict.
 	InsertRun(ctx context.Context, run qlp.Run) error
-	// UpdateRun writes what changes in a run's own row: repairs, sandbox time, frozen, tree, capsule, verdict, reason, end.
+	// UpdateRun writes what changes in a run's own row: repairs, sandbox and paused time, frozen, tree, capsule, verdict, reason, end.
 	UpdateRun(ctx context.Context, run qlp.Run) error
 	// MoveTask changes a task's state, which must be from, to one that qlp allows.
 	MoveTask(ctx context.Context, runID, taskID string, from, to qlp.TaskState, reason string) error
@@ -125,6 +129,9 @@ type Job struct {
 	RunID    string  `json:"run_id,omitempty"`
 	TaskID   string  `json:"task_id,omitempty"`
 	Attempt  int     `json:"attempt,omitempty"` // of a task; of verify: the verification's number
+	// Pause is the number of pauses before it: what was under way when the intent was paused is another job than what follows a
+	// resume, which may come while that is still running.
+	Pause int `json:"pause,omitempty"`
 }
 
 // Clock gives the time, in UTC and to the microsecond, as the databases keep it.

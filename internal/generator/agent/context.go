@@ -34,12 +34,12 @@ const (
 
 // assembled is a coder's prompt in its parts.
 type assembled struct {
-	Spec, Plan, Task, Own                           string
-	Contract, Interfaces, Cases, Others, Evidence   string
-	Stack                                           string
-	Fresh, Repair                                   bool
-	Tag                                             string
-	Short, MaxFiles, MaxFile                        int
+	Spec, Plan, Task, Own                         string
+	Contract, Interfaces, Cases, Others, Evidence string
+	Stack                                         string
+	Fresh, Repair                                 bool
+	Tag                                           string
+	Short, MaxFiles, MaxFile                      int
 }
 
 // assemble fits what the coder may know into room bytes. fixed is what the system prompt and the protocol take.
@@ -218,4 +218,3 @@ func (a *Agent) others(req generator.Request, others []qlp.File) []string {
 	}
 	return items
 }
-

@@ -3,7 +3,7 @@ INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revi
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14);
 
 -- name: GetIntent :one
-SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause
 FROM intents WHERE id = $1;
 
 -- name: GetIntentState :one
@@ -46,6 +46,12 @@ UPDATE intents SET plan = $1, updated_at = $2 WHERE id = $3;
 
 -- name: SetNeeds :execrows
 UPDATE intents SET needs = $1, updated_at = $2 WHERE id = $3;
+
+-- name: SetSettings :execrows
+UPDATE intents SET settings = $1, updated_at = $2 WHERE id = $3;
+
+-- name: SetPause :execrows
+UPDATE intents SET pause = $1, updated_at = $2 WHERE id = $3;
 
 -- name: TakeSequence :one
 UPDATE intents SET last_seq = last_seq + sqlc.arg(events) WHERE id = sqlc.arg(id) RETURNING last_seq;

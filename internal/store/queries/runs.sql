@@ -1,21 +1,21 @@
 -- name: InsertRun :exec
-INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 
 -- name: GetRun :one
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms
 FROM runs WHERE id = $1;
 
 -- name: ListRuns :many
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms
 FROM runs WHERE intent_id = $1 ORDER BY number;
 
 -- name: GetLatestRunID :one
 SELECT id FROM runs WHERE intent_id = $1 ORDER BY number DESC LIMIT 1;
 
 -- name: UpdateRun :execrows
-UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11
-WHERE id = $12;
+UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11, paused_ms = $12
+WHERE id = $13;
 
 -- name: InsertTask :exec
 INSERT INTO run_tasks (run_id, task_id, position, state, attempts, tree, reason)

@@ -71,7 +71,13 @@ func intentOf(row query.GetIntentRow) (in qlp.Intent, err error) {
 	}
 	if row.Plan.Valid {
 		in.Plan = new(qlp.Plan)
-		err = decode("plan", row.Plan.String, in.Plan)
+		if err = decode("plan", row.Plan.String, in.Plan); err != nil {
+			return in, err
+		}
+	}
+	if row.Pause.Valid {
+		in.Pause = new(qlp.Pause)
+		err = decode("pause", row.Pause.String, in.Pause)
 	}
 	return in, err
 }
@@ -79,7 +85,7 @@ func intentOf(row query.GetIntentRow) (in qlp.Intent, err error) {
 func runOf(row query.Run) qlp.Run {
 	run := qlp.Run{
 		ID: row.ID, IntentID: row.IntentID, Number: int(row.Number), FromTask: row.FromTask, Verdict: qlp.Verdict(row.Verdict),
-		Reason: row.Reason, Repairs: int(row.Repairs), SandboxMS: row.SandboxMs, Frozen: qlp.Digest(row.Frozen),
+		Reason: row.Reason, Repairs: int(row.Repairs), SandboxMS: row.SandboxMs, PausedMS: row.PausedMs, Frozen: qlp.Digest(row.Frozen),
 		Tree: qlp.Digest(row.Tree), Evidence: qlp.Digest(row.Evidence), StartedAt: row.StartedAt.UTC(), EndedAt: timeOf(row.EndedAt),
 	}
 	if row.CapsuleDigest != "" {

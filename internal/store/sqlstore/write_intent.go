@@ -111,6 +111,26 @@ func (t *transaction) SetNeeds(ctx context.Context, id, needs string) error {
 	return t.one(ctx, n, err, "set needs of intent "+id, "intent", id)
 }
 
+// SetSettings stores the intent's settings.
+func (t *transaction) SetSettings(ctx context.Context, id string, settings qlp.Settings) error {
+	text, err := encode(settings)
+	if err != nil {
+		return err
+	}
+	n, err := t.q.SetSettings(ctx, text, t.store.now(), id)
+	return t.one(ctx, n, err, "set settings of intent "+id, "intent", id)
+}
+
+// SetPause stores the intent's latest pause.
+func (t *transaction) SetPause(ctx context.Context, id string, pause qlp.Pause) error {
+	text, err := encode(pause)
+	if err != nil {
+		return err
+	}
+	n, err := t.q.SetPause(ctx, optional(text), t.store.now(), id)
+	return t.one(ctx, n, err, "set pause of intent "+id, "intent", id)
+}
+
 // Append writes events, each with the next number of its intent.
 func (t *transaction) Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error) {
 	at := t.store.now()

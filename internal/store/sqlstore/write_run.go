@@ -19,7 +19,7 @@ func (t *transaction) InsertRun(ctx context.Context, run qlp.Run) error {
 		ID: run.ID, IntentID: run.IntentID, Number: int64(run.Number), FromTask: run.FromTask, Verdict: string(run.Verdict),
 		Reason: run.Reason, Repairs: int64(run.Repairs), SandboxMs: run.SandboxMS, Frozen: string(run.Frozen), Tree: string(run.Tree), Evidence: string(run.Evidence),
 		CapsuleDigest: string(ref.Digest), CapsuleSize: ref.Size, CapsuleName: ref.Name,
-		StartedAt: micro(run.StartedAt), EndedAt: optionalTime(run.EndedAt),
+		StartedAt: micro(run.StartedAt), EndedAt: optionalTime(run.EndedAt), PausedMs: run.PausedMS,
 	}
 	if run.StartedAt.IsZero() {
 		p.StartedAt = t.store.now()
@@ -49,7 +49,7 @@ func (t *transaction) UpdateRun(ctx context.Context, run qlp.Run) error {
 	n, err := t.q.UpdateRun(ctx, query.UpdateRunParams{
 		ID: run.ID, Verdict: string(run.Verdict), Reason: run.Reason, Repairs: int64(run.Repairs), SandboxMs: run.SandboxMS,
 		Frozen: string(run.Frozen), Tree: string(run.Tree), Evidence: string(run.Evidence), CapsuleDigest: string(ref.Digest), CapsuleSize: ref.Size,
-		CapsuleName: ref.Name, EndedAt: optionalTime(run.EndedAt),
+		CapsuleName: ref.Name, EndedAt: optionalTime(run.EndedAt), PausedMs: run.PausedMS,
 	})
 	return t.one(ctx, n, err, "update run "+run.ID, "run", run.ID)
 }

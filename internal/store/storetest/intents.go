@@ -79,6 +79,21 @@ func (s *suite) testIntent(t *testing.T) {
 	in.Spec, in.Plan, in.Needs, in.Updated = &spec, &plan, "model", got.Updated
 	same(t, "the intent", got, in)
 
+	in.Settings.Caps.Models.Run.Micros = 2_500_000
+	until := time.Date(2026, 1, 2, 4, 0, 0, 7000, time.UTC)
+	in.Pause = &qlp.Pause{Number: 2, From: qlp.StateRunning, Reason: "the run's cap of 1 call is reached", Since: in.Created, Until: &until}
+	write(t, st, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.SetSettings(ctx, in.ID, in.Settings); err != nil {
+			return err
+		}
+		return tx.SetPause(ctx, in.ID, *in.Pause)
+	})
+	got = get()
+	in.Updated = got.Updated
+	same(t, "the intent", got, in)
+	refuse(t, st, qlp.NotFound, func(ctx context.Context, tx store.Tx) error { return tx.SetSettings(ctx, newID(), in.Settings) })
+	refuse(t, st, qlp.NotFound, func(ctx context.Context, tx store.Tx) error { return tx.SetPause(ctx, newID(), *in.Pause) })
+
 	refuse(t, st, qlp.Conflict, func(ctx context.Context, tx store.Tx) error { return tx.InsertIntent(ctx, in, "", "") })
 	refuse(t, st, qlp.NotFound, func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertIntent(ctx, qlp.Intent{ID: newID(), Words: "x", Parent: newID()}, "", "")

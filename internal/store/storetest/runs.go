@@ -30,7 +30,7 @@ func (s *suite) testRun(t *testing.T) {
 	same(t, "the run", get(), run)
 
 	tree, ended := sampleTree(t, "main.go"), time.Date(2026, 5, 4, 4, 0, 0, 7000, time.UTC)
-	run.Verdict, run.Reason, run.Repairs, run.SandboxMS = qlp.Verified, "all passed", 2, 12345
+	run.Verdict, run.Reason, run.Repairs, run.SandboxMS, run.PausedMS = qlp.Verified, "all passed", 2, 12345, 678
 	run.Frozen, run.Tree, run.EndedAt = qlp.DigestOf([]byte("frozen")), tree.Digest(), &ended
 	run.Evidence = qlp.DigestOf([]byte("report"))
 	run.Capsule = &qlp.CapsuleRef{Digest: qlp.DigestOf([]byte("capsule")), Size: 1 << 33, Name: "shop-go.qlcapsule"}

@@ -123,8 +123,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setNeedsStmt, err = db.PrepareContext(ctx, setNeeds); err != nil {
 		return nil, fmt.Errorf("error preparing query SetNeeds: %w", err)
 	}
+	if q.setPauseStmt, err = db.PrepareContext(ctx, setPause); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPause: %w", err)
+	}
 	if q.setPlanStmt, err = db.PrepareContext(ctx, setPlan); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPlan: %w", err)
+	}
+	if q.setSettingsStmt, err = db.PrepareContext(ctx, setSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSettings: %w", err)
 	}
 	if q.setSpecStmt, err = db.PrepareContext(ctx, setSpec); err != nil {
 		return nil, fmt.Errorf("error preparing query SetSpec: %w", err)
@@ -308,9 +314,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setNeedsStmt: %w", cerr)
 		}
 	}
+	if q.setPauseStmt != nil {
+		if cerr := q.setPauseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPauseStmt: %w", cerr)
+		}
+	}
 	if q.setPlanStmt != nil {
 		if cerr := q.setPlanStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setPlanStmt: %w", cerr)
+		}
+	}
+	if q.setSettingsStmt != nil {
+		if cerr := q.setSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSettingsStmt: %w", cerr)
 		}
 	}
 	if q.setSpecStmt != nil {
@@ -405,7 +421,9 @@ type Queries struct {
 	moveTaskStmt           *sql.Stmt
 	putTreeStmt            *sql.Stmt
 	setNeedsStmt           *sql.Stmt
+	setPauseStmt           *sql.Stmt
 	setPlanStmt            *sql.Stmt
+	setSettingsStmt        *sql.Stmt
 	setSpecStmt            *sql.Stmt
 	setTaskTreeStmt        *sql.Stmt
 	takeSequenceStmt       *sql.Stmt
@@ -449,7 +467,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveTaskStmt:           q.moveTaskStmt,
 		putTreeStmt:            q.putTreeStmt,
 		setNeedsStmt:           q.setNeedsStmt,
+		setPauseStmt:           q.setPauseStmt,
 		setPlanStmt:            q.setPlanStmt,
+		setSettingsStmt:        q.setSettingsStmt,
 		setSpecStmt:            q.setSpecStmt,
 		setTaskTreeStmt:        q.setTaskTreeStmt,
 		takeSequenceStmt:       q.takeSequenceStmt,

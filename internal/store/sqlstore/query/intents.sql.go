@@ -12,7 +12,7 @@ import (
 )
 
 const getIntent = `-- name: GetIntent :one
-SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause
 FROM intents WHERE id = $1
 `
 
@@ -29,6 +29,7 @@ type GetIntentRow struct {
 	Parent    sql.NullString
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Pause     sql.NullString
 }
 
 func (q *Queries) GetIntent(ctx context.Context, id string) (GetIntentRow, error) {
@@ -47,6 +48,7 @@ func (q *Queries) GetIntent(ctx context.Context, id string) (GetIntentRow, error
 		&i.Parent,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Pause,
 	)
 	return i, err
 }
@@ -321,12 +323,36 @@ func (q *Queries) SetNeeds(ctx context.Context, needs string, updatedAt time.Tim
 	return result.RowsAffected()
 }
 
+const setPause = `-- name: SetPause :execrows
+UPDATE intents SET pause = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetPause(ctx context.Context, pause sql.NullString, updatedAt time.Time, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.setPauseStmt, setPause, pause, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setPlan = `-- name: SetPlan :execrows
 UPDATE intents SET plan = $1, updated_at = $2 WHERE id = $3
 `
 
 func (q *Queries) SetPlan(ctx context.Context, plan sql.NullString, updatedAt time.Time, iD string) (int64, error) {
 	result, err := q.exec(ctx, q.setPlanStmt, setPlan, plan, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setSettings = `-- name: SetSettings :execrows
+UPDATE intents SET settings = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetSettings(ctx context.Context, settings string, updatedAt time.Time, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.setSettingsStmt, setSettings, settings, updatedAt, iD)
 	if err != nil {
 		return 0, err
 	}

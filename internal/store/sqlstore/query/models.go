@@ -66,6 +66,7 @@ type Intent struct {
 	LastSeq        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Pause          sql.NullString
 }
 
 type Run struct {
@@ -85,6 +86,7 @@ type Run struct {
 	CapsuleName   string
 	StartedAt     time.Time
 	EndedAt       sql.NullTime
+	PausedMs      int64
 }
 
 type RunTask struct {

@@ -36,7 +36,7 @@ func (q *Queries) GetLatestRunID(ctx context.Context, intentID string) (string, 
 }
 
 const getRun = `-- name: GetRun :one
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms
 FROM runs WHERE id = $1
 `
 
@@ -60,6 +60,7 @@ func (q *Queries) GetRun(ctx context.Context, id string) (Run, error) {
 		&i.CapsuleName,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.PausedMs,
 	)
 	return i, err
 }
@@ -87,8 +88,8 @@ func (q *Queries) GetTree(ctx context.Context, digest string) (string, error) {
 }
 
 const insertRun = `-- name: InsertRun :exec
-INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO runs (id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type InsertRunParams struct {
@@ -108,6 +109,7 @@ type InsertRunParams struct {
 	CapsuleName   string
 	StartedAt     time.Time
 	EndedAt       sql.NullTime
+	PausedMs      int64
 }
 
 func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) error {
@@ -128,6 +130,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) error {
 		arg.CapsuleName,
 		arg.StartedAt,
 		arg.EndedAt,
+		arg.PausedMs,
 	)
 	return err
 }
@@ -161,7 +164,7 @@ func (q *Queries) InsertTask(ctx context.Context, arg InsertTaskParams) error {
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at
+SELECT id, intent_id, number, from_task, verdict, reason, repairs, sandbox_ms, frozen, tree, evidence, capsule_digest, capsule_size, capsule_name, started_at, ended_at, paused_ms
 FROM runs WHERE intent_id = $1 ORDER BY number
 `
 
@@ -191,6 +194,7 @@ func (q *Queries) ListRuns(ctx context.Context, intentID string) ([]Run, error) 
 			&i.CapsuleName,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.PausedMs,
 		); err != nil {
 			return nil, err
 		}
@@ -297,8 +301,8 @@ func (q *Queries) SetTaskTree(ctx context.Context, tree sql.NullString, runID st
 }
 
 const updateRun = `-- name: UpdateRun :execrows
-UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11
-WHERE id = $12
+UPDATE runs SET verdict = $1, reason = $2, repairs = $3, sandbox_ms = $4, frozen = $5, tree = $6, evidence = $7, capsule_digest = $8, capsule_size = $9, capsule_name = $10, ended_at = $11, paused_ms = $12
+WHERE id = $13
 `
 
 type UpdateRunParams struct {
@@ -313,6 +317,7 @@ type UpdateRunParams struct {
 	CapsuleSize   int64
 	CapsuleName   string
 	EndedAt       sql.NullTime
+	PausedMs      int64
 	ID            string
 }
 
@@ -329,6 +334,7 @@ func (q *Queries) UpdateRun(ctx context.Context, arg UpdateRunParams) (int64, er
 		arg.CapsuleSize,
 		arg.CapsuleName,
 		arg.EndedAt,
+		arg.PausedMs,
 		arg.ID,
 	)
 	if err != nil {
