@@ -6,7 +6,7 @@
 // no time, no id, no folder of this machine.
 //
 // Arrows: generator (its room), llm, contract (whose text it shows), planner (a plan as a tree), specfile (the Spec as a person
-// reads it), qlp.
+// reads it), reviewer (whose interface it implements), qlp.
 package agent
 
 import (

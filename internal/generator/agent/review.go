@@ -7,14 +7,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/quantumlayer/qlp/internal/generator"
 	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/llm/prompt"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/reviewer"
 )
 
-const maxFindings = 40
+const (
+	maxFindings  = 40
+	reviewTokens = 6000 // of an answer: forty findings
+)
 
 // reviewAnswer is what the reviewer gives: the schema is made of it. There is nothing in it that could be taken for a verdict.
 type reviewAnswer struct {
@@ -29,13 +32,14 @@ type reviewFinding struct {
 	Message  string `json:"message"`
 }
 
-// Review has the reviewer read the request's files, and returns what it finds: opinions, which can lower a verdict and never
-// raise one. Of the request it uses the Spec, the plan, the files, the attempt, the ids and the caps; the answer is the
-// model's, for the records.
-func (a *Agent) Review(ctx context.Context, req generator.Request) ([]qlp.Finding, llm.Answer, error) {
+var _ reviewer.Reviewer = (*Agent)(nil)
+
+// Review implements reviewer.Reviewer: the role reviewer reads the files and says what it finds, opinions that can lower a
+// verdict and never raise one.
+func (a *Agent) Review(ctx context.Context, req reviewer.Request) (reviewer.Review, error) {
 	asked, err := a.reviewRequest(req)
 	if err != nil {
-		return nil, llm.Answer{}, err
+		return reviewer.Review{}, err
 	}
 	var found []qlp.Finding
 	answer, err := a.desk.Ask(ctx, asked, prompt.Feedback, llm.Sink(req.Progress), func(text string) error {
@@ -48,12 +52,12 @@ func (a *Agent) Review(ctx context.Context, req generator.Request) ([]qlp.Findin
 		return err
 	})
 	if err != nil {
-		return nil, answer, fmt.Errorf("review the project: %w", err)
+		return reviewer.Review{}, fmt.Errorf("review the project: %w", err)
 	}
-	return found, answer, nil
+	return reviewer.Review{Findings: found, Answer: qlp.DigestOf([]byte(answer.Text))}, nil
 }
 
-func (a *Agent) reviewRequest(req generator.Request) (llm.Request, error) {
+func (a *Agent) reviewRequest(req reviewer.Request) (llm.Request, error) {
 	system, err := a.book.Fill("reviewer.md", map[string]any{"DataRule": prompt.DataRule, "MaxFindings": maxFindings})
 	if err != nil {
 		return llm.Request{}, err
@@ -63,26 +67,39 @@ func (a *Agent) reviewRequest(req generator.Request) (llm.Request, error) {
 		return llm.Request{}, err
 	}
 	plan := a.desk.Data("the plan, as a tree of tasks and the paths they own", planner.Tree(req.Plan, nil))
-	room := a.room(llm.Reviewer) - len(system) - len(spec) - len(plan) - 200
+	checks := a.checks(req.Checks)
+	frame, err := a.book.Fill("review.md", map[string]any{"Spec": spec, "Plan": plan, "Checks": checks, "Files": ""})
+	if err != nil {
+		return llm.Request{}, err
+	}
+	room := a.room(llm.Reviewer) - len(system) - len(frame)
 	if room <= 0 {
 		return llm.Request{}, qlp.Errorf(qlp.Invalid, "the Spec and the plan do not fit into the reviewer's window").
 			WithRemedy("give the role reviewer a model with a larger window")
 	}
 	files := fit(map[int]*part{1: {title: "files of the project", items: a.reviewed(req), share: 100}}, room)[1]
-	text, err := a.book.Fill("review.md", map[string]any{"Spec": spec, "Plan": plan, "Files": files})
+	text, err := a.book.Fill("review.md", map[string]any{"Spec": spec, "Plan": plan, "Checks": checks, "Files": files})
 	if err != nil {
 		return llm.Request{}, err
 	}
-	out := llm.Request{
+	return llm.Request{
 		Role: llm.Reviewer, System: system, Messages: []llm.Message{{From: llm.User, Text: text}}, Schema: a.review,
-		MaxTokens: min(a.answerTokens(llm.Reviewer), 6000), Temperature: prompt.Zero(), Account: account(req),
+		MaxTokens: min(a.answerTokens(llm.Reviewer), reviewTokens), Temperature: prompt.Zero(),
+		Account: llm.Account{IntentID: req.Intent, RunID: req.Run, Attempt: req.Attempt, Repair: req.Attempt > 1, Caps: req.Caps},
+	}, nil
+}
+
+// checks says what was found out already, so that the reviewer looks elsewhere.
+func (a *Agent) checks(list []qlp.Check) string {
+	var b strings.Builder
+	for _, c := range list {
+		fmt.Fprintf(&b, "%s: %s\n%s", c.Key(), c.Status(), describe(c, usualFindings))
 	}
-	out.Account.TaskID = ""
-	return out, nil
+	return a.desk.Data("checks that were made", normal(b.String()))
 }
 
 // reviewed shows the files that a person would read first, then the rest: code before documents, the tests of others last.
-func (a *Agent) reviewed(req generator.Request) []string {
+func (a *Agent) reviewed(req reviewer.Request) []string {
 	files := slices.Clone(req.Files)
 	slices.SortStableFunc(files, func(x, y qlp.File) int {
 		if d := weight(req.Plan, x.Path) - weight(req.Plan, y.Path); d != 0 {
