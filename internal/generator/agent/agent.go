@@ -52,6 +52,8 @@ type Agent struct {
 	book   prompt.Book
 	cases  *llm.Schema
 	review *llm.Schema
+
+	changing changes
 }
 
 var _ generator.Generator = (*Agent)(nil)
@@ -78,6 +80,7 @@ func New(deps Deps, config Config) (*Agent, error) {
 	}
 	return &Agent{
 		deps: deps, config: config, desk: prompt.Desk{Client: deps.Client, Redactor: deps.Redactor}, book: book, cases: cases, review: review,
+		changing: changing(),
 	}, nil
 }
 

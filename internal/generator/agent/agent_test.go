@@ -324,7 +324,7 @@ func testTask() generator.Request {
 	req := coding()
 	req.Task = req.Plan.Tasks[0]
 	req.Files = []qlp.File{{Path: "main.go", Content: []byte("package main // THE CODE\n")}}
-	req.Spec.Acceptance = []qlp.Acceptance{{ID: "mine", When: "w", Then: "t", Rule: "rules.0", Good: true, Calls: []qlp.ProgramCall{{Args: []string{"add", "a"}}}}}
+	req.Spec.Acceptance = []qlp.Acceptance{{ID: "mine", When: "w", Then: "t", Rule: "rules.0", Good: true, Calls: []qlp.ProgramCall{{Args: []string{"add", "a"}, Expect: qlp.ProgramExpect{StdoutHas: []string{"1"}}}}}}
 	return req
 }
 
@@ -434,7 +434,7 @@ func TestInterfaces(t *testing.T) {
 func TestSpoken(t *testing.T) {
 	t.Parallel()
 	stream := `{"Time":"2026-11-25T10:00:00Z","Action":"output","Package":"x","Output":"--- FAIL: TestA (0.00s)\n"}` + "\n" + `{"Action":"fail","Elapsed":0.01}` + "\nplain\n"
-	if got := normal(spoken(stream)); got != "--- FAIL: TestA (#s)\nplain\n" {
+	if got := changing().normal(spoken(stream)); got != "--- FAIL: TestA (#s)\nplain\n" {
 		t.Errorf("%q", got)
 	}
 	if got := tail("one\ntwo\nthree\n", 8); !strings.HasSuffix(got, "\nthree\n") || strings.Contains(got, "two") {

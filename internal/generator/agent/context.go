@@ -18,7 +18,6 @@ import (
 type part struct {
 	title string
 	items []string
-	rank  int // who gets room first: 1 before 2
 	share int // the most it gets, in hundredths of the room
 }
 

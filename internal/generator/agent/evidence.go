@@ -31,10 +31,10 @@ func (a *Agent) evidence(req generator.Request) []string {
 		if c.Status() == qlp.Passed {
 			continue
 		}
-		items = append(items, a.desk.Data("check "+c.Key()+": "+string(c.Status()), normal(describe(c, findings))))
+		items = append(items, a.desk.Data("check "+c.Key()+": "+string(c.Status()), a.changing.normal(describe(c, findings))))
 		for _, id := range c.Executions {
 			if printed := strings.TrimSpace(spoken(req.Evidence[id])); printed != "" {
-				items = append(items, a.desk.Data("the end of what "+c.Key()+" printed", tail(normal(printed), output)))
+				items = append(items, a.desk.Data("the end of what "+c.Key()+" printed", tail(a.changing.normal(printed), output)))
 			}
 		}
 	}
@@ -92,29 +92,34 @@ func tail(text string, n int) string {
 	return fmt.Sprintf("[%d bytes before this are left out]\n%s", len(text)-len(end), strings.ToValidUTF8(end, ""))
 }
 
-// changing is what differs between two runs of the same code. A replayed run must ask what the recorded one did, so none of
-// it may stand in a prompt. Times of day are taken out only where they stamp a line: elsewhere they are values under test.
-var changing = []struct {
+// changes is what differs between two runs of the same code, and what stands for it.
+type changes []struct {
 	form *regexp.Regexp
 	mark string
-}{
-	{regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`), ""},
-	{regexp.MustCompile(`(?m)^(\W{0,3})\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?`), "${1}#time"},
-	{regexp.MustCompile(`("(?:time|ts|timestamp)":\s*)"[^"]*"`), `${1}"#time"`},
-	{regexp.MustCompile(`\b\d+\.\d+(?:e-?\d+)?\s?(?:s|sec|seconds|ms)\b`), "#s"},
-	{regexp.MustCompile(`\b\d+(?:\.\d+)?(?:ns|µs|us|ms)\b`), "#s"},
-	{regexp.MustCompile(`(duration_ms:?\s+)[\d.]+`), "${1}#"},
-	{regexp.MustCompile(`\b0x[0-9a-fA-F]{4,}\b`), "0x#"},
-	{regexp.MustCompile(`\+0x[0-9a-f]+\b`), "+0x#"},
-	{regexp.MustCompile(`((?:127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]):)\d{2,5}\b`), "${1}#"},
-	{regexp.MustCompile(`(/(?:tmp|var/tmp|var/folders|private/var/folders|dev/shm|run/user)/)[^\s:'"` + "`" + `),;]*`), "${1}#"},
-	{regexp.MustCompile(`\b(goroutine|pid|process|thread)([ =:]+)\d+`), "${1}${2}#"},
-	{regexp.MustCompile(`\b(object|function|method) at 0x#`), "$1 at #"},
 }
 
-func normal(text string) string {
-	for _, c := range changing {
-		text = c.form.ReplaceAllString(text, c.mark)
+// changing lists what may not stand in a prompt, because a replayed run must ask what the recorded one did. Times of day are
+// taken out only where they stamp a line: elsewhere they are values under test.
+func changing() changes {
+	return changes{
+		{regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`), ""},
+		{regexp.MustCompile(`(?m)^(\W{0,3})\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?`), "${1}#time"},
+		{regexp.MustCompile(`("(?:time|ts|timestamp)":\s*)"[^"]*"`), `${1}"#time"`},
+		{regexp.MustCompile(`\b\d+\.\d+(?:e-?\d+)?\s?(?:s|sec|seconds|ms)\b`), "#s"},
+		{regexp.MustCompile(`\b\d+(?:\.\d+)?(?:ns|µs|us|ms)\b`), "#s"},
+		{regexp.MustCompile(`(duration_ms:?\s+)[\d.]+`), "${1}#"},
+		{regexp.MustCompile(`\b0x[0-9a-fA-F]{4,}\b`), "0x#"},
+		{regexp.MustCompile(`\+0x[0-9a-f]+\b`), "+0x#"},
+		{regexp.MustCompile(`((?:127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]):)\d{2,5}\b`), "${1}#"},
+		{regexp.MustCompile(`(/(?:tmp|var/tmp|var/folders|private/var/folders|dev/shm|run/user)/)[^\s:'"` + "`" + `),;]*`), "${1}#"},
+		{regexp.MustCompile(`\b(goroutine|pid|process|thread)([ =:]+)\d+`), "${1}${2}#"},
+	}
+}
+
+// normal returns text without what changes from run to run.
+func (c changes) normal(text string) string {
+	for _, change := range c {
+		text = change.form.ReplaceAllString(text, change.mark)
 	}
 	return text
 }

@@ -95,7 +95,7 @@ func (a *Agent) checks(list []qlp.Check) string {
 	for _, c := range list {
 		fmt.Fprintf(&b, "%s: %s\n%s", c.Key(), c.Status(), describe(c, usualFindings))
 	}
-	return a.desk.Data("checks that were made", normal(b.String()))
+	return a.desk.Data("checks that were made", a.changing.normal(b.String()))
 }
 
 // reviewed shows the files that a person would read first, then the rest: code before documents, the tests of others last.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -87,8 +86,10 @@ func (a casesAnswer) cases(spec *qlp.Spec) ([]qlp.Acceptance, error) {
 		}
 		out = append(out, c.acceptance())
 	}
-	for i := range spec.Rules {
-		rule := fmt.Sprintf("rules.%d", i)
+	if problems := qlp.CheckCases(slices.Concat(spec.Acceptance, out)); len(problems) > 0 {
+		return nil, prompt.Againf("The cases were refused: %s. Give all cases again.", problems[0])
+	}
+	for _, rule := range rulesOf(spec) {
 		if !good[rule] || !refusing[rule] {
 			return nil, prompt.Againf("The rule %s needs at least one case with good true and one with good false (a call that the rule makes fail, or that must not "+
 				"show what the rule forbids). Give all cases again.", rule)
@@ -97,14 +98,26 @@ func (a casesAnswer) cases(spec *qlp.Spec) ([]qlp.Acceptance, error) {
 	return out, nil
 }
 
+// rulesOf names what each needs an accepting and a refusing case: the rules, or the commands where there is no rule.
+func rulesOf(spec *qlp.Spec) []string {
+	var names []string
+	for i := range spec.Rules {
+		names = append(names, fmt.Sprintf("rules.%d", i))
+	}
+	for i := range spec.Commands {
+		if len(spec.Rules) == 0 {
+			names = append(names, fmt.Sprintf("commands.%d", i))
+		}
+	}
+	return names
+}
+
 // fault says why a case cannot stand, or "".
 func (c testCase) fault(spec *qlp.Spec) string {
-	n, isRule := strings.CutPrefix(c.Rule, "rules.")
-	number, err := strconv.Atoi(n)
 	switch {
 	case !caseID.MatchString(c.ID) || len(c.ID) > 80:
 		return "its id is none: lower-case letters and digits, joined by . _ or -, at most 80"
-	case !isRule || err != nil || number < 0 || number >= len(spec.Rules) || strconv.Itoa(number) != n:
+	case !slices.Contains(rulesOf(spec), c.Rule):
 		return fmt.Sprintf("there is no rule %.40q", c.Rule)
 	case c.When == "" || c.Then == "" || len(c.Given)+len(c.When)+len(c.Then) > 1000 || hasHidden(c.Given, c.When, c.Then):
 		return "given, when and then are sentences that can be seen, at most 1000 bytes together"

@@ -51,8 +51,12 @@ func (a *Agent) testerRequest(req generator.Request) (llm.Request, error) {
 		return llm.Request{}, err
 	}
 	var rules strings.Builder
-	for i, r := range req.Spec.Rules {
-		fmt.Fprintf(&rules, "rules.%d: %s\n", i, r)
+	for i, name := range rulesOf(&req.Spec) {
+		if len(req.Spec.Rules) > 0 {
+			fmt.Fprintf(&rules, "%s: %s\n", name, req.Spec.Rules[i])
+		} else {
+			fmt.Fprintf(&rules, "%s: the command %q\n", name, req.Spec.Commands[i].Name)
+		}
 	}
 	text, err := a.book.Fill("cases.md", map[string]any{"Spec": spec, "Rules": a.desk.Data("the rules by their names", rules.String())})
 	if err != nil {

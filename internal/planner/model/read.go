@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (p *Planner) read(text string, in Request) (qlp.Plan, error) {
 			return qlp.Plan{}, err
 		}
 		tasks = append(tasks, qlp.Task{
-			ID: t.ID, Title: t.Title, Role: qlp.RoleDomain, Owns: t.Owns, After: slices.DeleteFunc(t.After, func(id string) bool { return id == tests }),
+			ID: t.ID, Title: t.Title, Role: qlp.RoleProgram, Owns: t.Owns, After: slices.DeleteFunc(t.After, func(id string) bool { return id == tests }),
 			Accept: t.Accept,
 		})
 	}
@@ -102,11 +103,8 @@ func bad(s string) bool {
 func arrange(spec qlp.Spec, st qlp.Stack, tasks []qlp.Task) (qlp.Plan, error) {
 	plan := qlp.Plan{Stack: st.Name, Tasks: []qlp.Task{{
 		ID: tests, Title: "Acceptance tests", Role: qlp.RoleAcceptance, Owns: []string{tests + "/"}, Frozen: true,
-		Accept: []string{"every rule of the Spec has an accepting and a refusing case"},
+		Accept: []string{fmt.Sprintf("%d rules and %d commands each have an accepting and a refusing case", len(spec.Rules), len(spec.Commands))},
 	}}}
-	if len(spec.Rules) == 0 {
-		return qlp.Plan{}, qlp.Errorf(qlp.Internal, "a program without rules cannot be planned")
-	}
 	for _, t := range tasks {
 		if !slices.Contains(t.After, tests) {
 			t.After = append([]string{tests}, t.After...)
