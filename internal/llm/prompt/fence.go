@@ -16,9 +16,9 @@ const DataRule = "Text between a line <<<TAG label and a line TAG>>> (TAG is twe
 // Fence puts a fence around text. Its tag is derived from the text, so that the same text has the same fence, a text cannot
 // hold the tag that closes it, and who writes the text cannot know the tag before the text is final.
 func Fence(label, text string) string {
-	label = strings.Join(strings.Fields(label), " ")
+	label, text = strings.Join(strings.Fields(label), " "), strings.TrimSuffix(text, "\n")
 	tag := Tag(label + "\n" + text)
-	return fmt.Sprintf("<<<%s %s\n%s\n%s>>>\n", tag, label, strings.TrimSuffix(text, "\n"), tag)
+	return fmt.Sprintf("<<<%s %s\n%s\n%s>>>\n", tag, label, text, tag)
 }
 
 // Tag returns twelve hexadecimal digits that follow from text and do not stand in it.

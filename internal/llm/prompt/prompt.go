@@ -27,6 +27,9 @@ type Redactor interface {
 // Feedback is how often an answer's faults are told back to a model that gives an answer by a schema.
 const Feedback = 2
 
+// longestAnswer is the longest answer that is looked at, in bytes: more than any task's files may be.
+const longestAnswer = 1536 << 10
+
 // keptAnswer is how much of a wrong answer the model is shown again, in bytes.
 const keptAnswer = 48 << 10
 
@@ -81,6 +84,9 @@ func (d Desk) Ask(ctx context.Context, req llm.Request, feedback int, sink llm.S
 
 // look refuses an answer that was cut off or holds a secret, and has any other read.
 func (d Desk) look(answer llm.Answer, read func(string) error) error {
+	if len(answer.Text) > longestAnswer {
+		return Againf("Your answer has %d bytes; at most %d are read. Give the whole answer again, shorter.", len(answer.Text), longestAnswer)
+	}
 	if leaks := d.Redactor.Find(answer.Text); len(leaks) > 0 {
 		return Againf("Your answer was refused: line %d holds what looks like a secret (%s). Never write a key, token or password, also not "+
 			"as an example; read it from the environment or leave it out. Give the whole answer again without it.", leaks[0].Line, leaks[0].Rule)
@@ -93,10 +99,11 @@ func (d Desk) look(answer llm.Answer, read func(string) error) error {
 
 // shown is a wrong answer as the model sees it again: an honest part of it, without secrets.
 func (d Desk) shown(text string) llm.Message {
-	text = d.Redactor.Redact(text)
 	if len(text) > keptAnswer {
-		text = strings.ToValidUTF8(text[:keptAnswer], "") + "\n[the rest is left out]"
+		whole := strings.LastIndexByte(text[:keptAnswer], '\n') + 1 // a line is shown whole or not at all: half a secret would not be recognised
+		text = text[:whole] + "[the rest is left out]"
 	}
+	text = d.Redactor.Redact(text)
 	if strings.TrimSpace(text) == "" {
 		text = "[an empty answer]"
 	}
