@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -64,19 +65,30 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if a.judge, err = judge(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	generate := counted{writer, a.metrics}
+	redactor := newRedactor()
+	models, err := OpenModels(cfg, ModelDeps{
+		Ledger: NewLedger(a.store), Recordings: a.blobs, Tape: tapes{a.store, a.blobs}.of, Redact: redactor.Redact, Env: os.Getenv, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	byModel := newAsked(models, redactor)
 	a.engine = orchestrator.New(orchestrator.Deps{
 		Store: a.store, Blobs: a.blobs, Stack: stack.Find,
-		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter},
-		Planners:     map[string]orchestrator.Planner{orchestrator.Offline: orchestrator.PlanOffline(planner.Plan)},
-		Generators:   map[string]generator.Generator{orchestrator.Offline: generate},
-		Validator:    metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
-		Spending: spending,
+		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter, orchestrator.Model: byModel},
+		Planners: map[string]orchestrator.Planner{
+			orchestrator.Offline: orchestrator.PlanOffline(planner.Plan), orchestrator.Model: byModel.Plan,
+		},
+		Generators: map[string]generator.Generator{
+			orchestrator.Offline: counted{writer, a.metrics}, orchestrator.Model: counted{byModel, a.metrics},
+		},
+		Providers: byModel.Exists, Reviewer: byModel, Spending: spending,
+		Validator: metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock:    func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID:    newID, Log: log,
 	}, orchestrator.Config{
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
-		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps()},
+		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps().Or(models.Caps())},
 	})
 	a.store.Queue.OnFault(a.stall)
 	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{
@@ -102,6 +114,12 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Start takes up what an earlier process left unfinished, and begins to work.
 func (a *App) Start(ctx context.Context) error {
+	// What an earlier process had asked and nobody settled: its worst case counts.
+	if lost, err := NewLedger(a.store).Lose(ctx); err != nil {
+		return fmt.Errorf("close the ledger of model calls: %w", err)
+	} else if lost > 0 {
+		a.log.Warn("Model calls lost", "room", "app", "count", lost)
+	}
 	if err := a.engine.Resume(ctx); err != nil {
 		return err
 	}

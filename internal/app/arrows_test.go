@@ -25,6 +25,12 @@ var arrows = map[string][]string{
 	// Software that exists already, read from a folder.
 	"internal/repository": {"internal/qlp"},
 
+	// What keeps secrets out of prompts, and finds them in files.
+	"internal/redact": {},
+	"internal/llm":    {"internal/qlp"},
+	// Fences, feedback and redaction of what models are asked.
+	"internal/llm/prompt": {"internal/qlp", "internal/llm", "internal/redact"},
+
 	"internal/blob":    {"internal/qlp"},
 	"internal/store":   {"internal/qlp"},
 	"internal/sandbox": {"internal/qlp"},
@@ -34,7 +40,6 @@ var arrows = map[string][]string{
 	"internal/sandbox/initbox": {"internal/qlp", "internal/sandbox"},
 	"internal/sandbox/gocache": {},
 
-	"internal/llm": {"internal/qlp"},
 	// Azure's and Ollama's endpoints speak OpenAI's protocol.
 	"internal/llm/azureopenai": {"internal/qlp", "internal/llm"},
 	"internal/llm/ollama":      {"internal/qlp", "internal/llm"},
@@ -42,11 +47,16 @@ var arrows = map[string][]string{
 	"internal/interpreter": {"internal/qlp"},
 	"internal/planner":     {"internal/qlp", "internal/contract"},
 	"internal/generator":   {"internal/qlp", "internal/contract"},
-	"internal/reviewer":    {"internal/qlp"},
-	"internal/validator":   {"internal/qlp", "internal/sandbox", "internal/contract"},
-	"internal/fetcher":     {"internal/qlp", "internal/sandbox", "internal/stack"},
-	"internal/capsule":     {"internal/qlp", "internal/validator"},
-	"internal/events":      {"internal/qlp", "internal/store"},
+	// The parts of these rooms that ask models.
+	"internal/interpreter/model": {"internal/qlp", "internal/interpreter", "internal/llm"},
+	"internal/planner/model":     {"internal/qlp", "internal/planner", "internal/llm", "internal/interpreter/specfile"},
+	"internal/generator/agent":   {"internal/qlp", "internal/generator", "internal/contract", "internal/llm", "internal/planner", "internal/interpreter/specfile", "internal/reviewer"},
+
+	"internal/reviewer":  {"internal/qlp"},
+	"internal/validator": {"internal/qlp", "internal/sandbox", "internal/contract", "internal/redact"},
+	"internal/fetcher":   {"internal/qlp", "internal/sandbox", "internal/stack"},
+	"internal/capsule":   {"internal/qlp", "internal/validator"},
+	"internal/events":    {"internal/qlp", "internal/store"},
 	"internal/orchestrator": {
 		"internal/qlp", "internal/store", "internal/blob", "internal/interpreter", "internal/planner", "internal/generator", "internal/validator",
 		"internal/capsule", "internal/events", "internal/contract", "internal/reviewer",
@@ -71,6 +81,7 @@ var arrows = map[string][]string{
 var drivers = []string{
 	"internal/sandbox/native", "internal/sandbox/remote", "internal/sandbox/process", "internal/sandbox/docker", "internal/sandbox/kubernetes", "internal/store/sqlite", "internal/generator/offline/golang", "internal/generator/offline/python", "internal/interpreter/grammar",
 	"internal/llm/azureopenai", "internal/llm/anthropic", "internal/llm/ollama",
+	"internal/interpreter/model", "internal/planner/model", "internal/generator/agent",
 }
 
 type goPackage struct {

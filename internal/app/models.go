@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/llm/client"
 	"github.com/quantumlayer/qlp/internal/llm/record"
 	"github.com/quantumlayer/qlp/internal/llm/replay"
+	"github.com/quantumlayer/qlp/internal/orchestrator"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
@@ -23,6 +25,8 @@ type ModelDeps struct {
 	Ledger     llm.Ledger
 	Recordings client.Recordings        // a blob store
 	Redact     func(text string) string // takes secrets out of recordings
+	// Tape returns the recordings of a run; nil: no run can be replayed.
+	Tape func(ctx context.Context, runID string) ([]record.Cassette, error)
 	Env        func(name string) string // os.Getenv
 	Log        *slog.Logger
 }
@@ -109,6 +113,15 @@ const replayPrefix = "replay:"
 
 // roles says which models a choice gives to each role. The caller holds the lock.
 func (m *Models) roles(choice string) (map[llm.Role][]client.Choice, error) {
+	if runID, ok := strings.CutPrefix(choice, orchestrator.ReplayPrefix); ok && m.deps.Tape != nil {
+		cassettes, err := m.deps.Tape(context.Background(), runID)
+		if err != nil {
+			return nil, err
+		}
+		p := replay.New(cassettes)
+		m.providers[choice] = p
+		return replayed(choice, p), nil
+	}
 	if dir, ok := strings.CutPrefix(choice, replayPrefix); ok {
 		p, err := replay.Open(dir)
 		if err != nil {

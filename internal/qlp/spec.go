@@ -196,6 +196,8 @@ type Question struct {
 	About   string   `json:"about"`             // a short key: entities, kind, contradiction, columns, or a name from the intent
 	Text    string   `json:"text"`              // the question
 	Options []string `json:"options,omitempty"` // answers that would work, as words to add to the intent
+	Answer  string   `json:"answer,omitempty"`  // what an answer is: choice (one of Options), text, number or yes_no; "" leaves it open
+	Default string   `json:"default,omitempty"` // the answer that would be taken as usual, where there is one
 	Start   int      `json:"start,omitempty"`   // bytes into the intent that gave rise to it
 	End     int      `json:"end,omitempty"`
 }

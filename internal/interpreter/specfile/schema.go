@@ -14,13 +14,7 @@ import (
 
 // Schema returns the JSON Schema of a Spec file, emitted from the Go types.
 func Schema() ([]byte, error) {
-	r := &jsonschema.Reflector{
-		Anonymous:                  true,
-		ExpandedStruct:             true,
-		Mapper:                     mapType,
-		RequiredFromJSONSchemaTags: false,
-	}
-	schema := r.Reflect(&qlp.Spec{})
+	schema := Reflect(&qlp.Spec{})
 	schema.ID = "urn:qlp:schema:spec"
 	schema.Title = "QLP Spec"
 	schema.Description = "The typed statement of what will be built. Names are snake_case and singular."
@@ -34,6 +28,12 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("encode schema: %w", err)
 	}
 	return append(b, '\n'), nil
+}
+
+// Reflect returns the JSON Schema of v's type, with the types of a Spec described as they are written.
+func Reflect(v any) *jsonschema.Schema {
+	r := &jsonschema.Reflector{Anonymous: true, ExpandedStruct: true, Mapper: mapType}
+	return r.Reflect(v)
 }
 
 func drop(s *jsonschema.Schema, keys ...string) {
