@@ -66,7 +66,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	}
 	generate := counted{writer, a.metrics}
 	a.engine = orchestrator.New(orchestrator.Deps{
-		Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, Plan: planner.Plan, Stack: stack.Find,
+		Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, Plan: planner.Plan, Stack: stack.Find, StackFor: stack.For,
 		Generators: map[string]generator.Generator{generate.Name(): generate},
 		Validator:  metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },

@@ -27,7 +27,9 @@ type Deps struct {
 	// Plan turns a Spec into a plan. An invalid error is an answer for the person who asked.
 	Plan func(qlp.Spec, qlp.Stack) (qlp.Plan, error)
 	// Stack finds a stack by name; an invalid error names those that there are.
-	Stack      func(name string) (qlp.Stack, error)
+	Stack func(name string) (qlp.Stack, error)
+	// StackFor finds the stack that builds software of a kind in what a Spec calls its stack. nil: Stack does.
+	StackFor   func(kind qlp.Kind, name string) (qlp.Stack, error)
 	Generators map[string]generator.Generator // by name; Settings.Generator chooses
 	Validator  validator.Validator
 	Packer     Packer

@@ -33,11 +33,30 @@ func (e *Engine) Plan(ctx context.Context, job store.Job) error {
 }
 
 func (e *Engine) plan(spec qlp.Spec) (qlp.Plan, error) {
-	st, err := e.Stack(spec.Stack)
+	st, err := e.stackFor(spec)
 	if err != nil {
 		return qlp.Plan{}, err
 	}
 	return e.Deps.Plan(spec, st)
+}
+
+// stackFor returns the stack that builds the Spec.
+func (e *Engine) stackFor(spec qlp.Spec) (qlp.Stack, error) {
+	if e.StackFor == nil {
+		return e.Stack(spec.Stack)
+	}
+	return e.StackFor(spec.Kind, spec.Stack)
+}
+
+// knows refuses a stack that builds nothing: neither a service nor a program.
+func (e *Engine) knows(name string) error {
+	_, err := e.Stack(name)
+	if err != nil && e.StackFor != nil {
+		if _, other := e.StackFor(qlp.KindCLI, name); other == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (e *Engine) planned(ctx context.Context, tx store.Tx, in qlp.Intent, plan qlp.Plan) error {

@@ -19,7 +19,7 @@ import (
 // judges.
 func TestMain(m *testing.M) {
 	switch {
-	case len(os.Args) > 2 && os.Args[1] == "tool":
+	case len(os.Args) > 1 && os.Args[1] == "tool":
 		os.Exit(Main(os.Args[2:], os.Stdout, os.Stderr))
 	case len(os.Args) > 2 && os.Args[1] == "program":
 		os.Exit(program(os.Args[2], os.Args[3:]))

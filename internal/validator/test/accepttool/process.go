@@ -77,7 +77,9 @@ func start(p process) (outcome, error) {
 	streams.Go(func() { _, _ = io.WriteString(in.w, p.stdin); _ = in.w.Close() })
 	streams.Go(func() { o.stdout = drain(out.r, "stdout", stop) })
 	streams.Go(func() { o.stderr = drain(errs.r, "stderr", stop) })
-	timer := time.AfterFunc(p.limit, func() { stop(fmt.Sprintf("it was stopped after %s: it had not ended", p.limit.Round(time.Millisecond))) })
+	timer := time.AfterFunc(p.limit, func() {
+		stop(fmt.Sprintf("it was stopped after %s: it had not ended", p.limit.Round(time.Millisecond)))
+	})
 	_ = cmd.Wait() // how it ended is in its state
 	timer.Stop()
 	endAll()
