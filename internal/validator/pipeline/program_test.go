@@ -131,7 +131,9 @@ if __name__ == "__main__":
             pid = int(f.read().rsplit(")", 1)[1].split()[1])
     for place in ("/work", "/tmp"):
         for name in glob.glob(place + "/**/cases.json", recursive=True):
-            sys.stderr.write("REACHED " + name)
+            with open(name) as f:
+                if "2 lines" in f.read():
+                    sys.stderr.write("REACHED " + name)
     try:
         os.makedirs("/work/acceptance", exist_ok=True)
         with open("/work/acceptance/cases.json", "w") as f:
