@@ -74,7 +74,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	}
 	byModel := newAsked(models, redactor)
 	a.engine = orchestrator.New(orchestrator.Deps{
-		Store: a.store, Blobs: a.blobs, Stack: stack.Find,
+		Store: a.store, Blobs: a.blobs, Stack: stack.Find, StackFor: stack.For,
 		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter, orchestrator.Model: byModel},
 		Planners: map[string]orchestrator.Planner{
 			orchestrator.Offline: orchestrator.PlanOffline(planner.Plan), orchestrator.Model: byModel.Plan,

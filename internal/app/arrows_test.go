@@ -72,6 +72,7 @@ var arrows = map[string][]string{
 	"internal/cli": {
 		"internal/app", "internal/client", "internal/config", "internal/qlp", "internal/telemetry", "internal/capsule", "internal/interpreter",
 		"internal/planner", "internal/sandbox", "internal/validator/security/gosectool", "internal/validator/test/sitetool",
+		"internal/validator/test/accepttool",
 	},
 	"e2e":   {"internal/client", "internal/qlp"},
 	"bench": {"internal", "cmd"},

@@ -20,7 +20,7 @@ func Interpreter(config.Config) interpreter.Interpreter { return grammar.New() }
 
 // Plan returns the plan that would build spec.
 func Plan(spec qlp.Spec) (qlp.Plan, error) {
-	st, err := stack.Find(spec.Stack)
+	st, err := stack.For(spec.Kind, spec.Stack)
 	if err != nil {
 		return qlp.Plan{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
+	"github.com/quantumlayer/qlp/internal/validator/test/accepttool"
 	"github.com/quantumlayer/qlp/internal/validator/test/sitetool"
 )
 
@@ -14,6 +15,12 @@ func (c *command) tool() *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "gosec", Short: "Scan Go code", DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error { return exit(gosectool.Main(args, c.out)) },
+	})
+	cmd.AddCommand(&cobra.Command{
+		Use: "accept CASES.json -- ENTRY...", Short: "Play the acceptance cases of a program", DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return exit(accepttool.Main(args, c.out, cmd.ErrOrStderr()))
+		},
 	})
 	cmd.AddCommand(&cobra.Command{
 		Use: "site DIR", Short: "Follow the links of a static site", DisableFlagParsing: true,

@@ -29,7 +29,7 @@ func (e *Engine) Plan(ctx context.Context, job store.Job) error {
 }
 
 func (e *Engine) plan(ctx context.Context, in qlp.Intent) (qlp.Plan, error) {
-	st, err := e.Stack(in.Spec.Stack)
+	st, err := e.stackFor(*in.Spec)
 	if err != nil {
 		return qlp.Plan{}, err
 	}
@@ -41,6 +41,25 @@ func (e *Engine) plan(ctx context.Context, in qlp.Intent) (qlp.Plan, error) {
 		Spec: *in.Spec, Stack: st, Intent: in.ID, Caps: e.caps(in).Models, Provider: in.Settings.Provider, Progress: e.progress(in, "", 0),
 	})
 	return plan, asked(err)
+}
+
+// stackFor returns the stack that builds the Spec.
+func (e *Engine) stackFor(spec qlp.Spec) (qlp.Stack, error) {
+	if e.StackFor == nil {
+		return e.Stack(spec.Stack)
+	}
+	return e.StackFor(spec.Kind, spec.Stack)
+}
+
+// knows refuses a stack that builds nothing: neither a service nor a program.
+func (e *Engine) knows(name string) error {
+	_, err := e.Stack(name)
+	if err != nil && e.StackFor != nil {
+		if _, other := e.StackFor(qlp.KindCLI, name); other == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (e *Engine) planned(ctx context.Context, tx store.Tx, in qlp.Intent, plan qlp.Plan) error {

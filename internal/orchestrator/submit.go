@@ -80,7 +80,7 @@ func (e *Engine) check(req *Request) error {
 		return qlp.Errorf(qlp.Invalid, "approval of %.40q is not known", a).WithRemedy(`use "plan", or leave it out`)
 	}
 	if req.Settings.Stack != "" {
-		if _, err := e.Stack(req.Settings.Stack); err != nil {
+		if err := e.knows(req.Settings.Stack); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func (e *Engine) check(req *Request) error {
 		spec.Assumptions = append(spec.Assumptions, qlp.Assumption{Path: "stack", Text: "stack " + spec.Stack + ", because the Spec names none"})
 	}
 	req.Spec = &spec
-	if _, err := e.Stack(spec.Stack); err != nil {
+	if _, err := e.stackFor(spec); err != nil {
 		return err
 	}
 	if problems := spec.Validate(); len(problems) > 0 {

@@ -17,7 +17,7 @@ import (
 // Plan returns the plan that builds spec on st. The same Spec and stack give the same plan. A stack that is known but not
 // generated is an invalid error; so is a layout whose paths overlap or whose order is a circle, which names the tasks.
 func Plan(spec qlp.Spec, st qlp.Stack) (qlp.Plan, error) {
-	if !st.Generated {
+	if !st.Generated && len(st.Entry) == 0 {
 		return qlp.Plan{}, qlp.Errorf(qlp.Invalid, "the stack %s is known, but nothing here can write it yet", st.Name)
 	}
 	plan := qlp.Plan{Stack: st.Name}
@@ -27,7 +27,7 @@ func Plan(spec qlp.Spec, st qlp.Stack) (qlp.Plan, error) {
 	if err := plan.Validate(); err != nil {
 		return qlp.Plan{}, fmt.Errorf("plan %s on %s: %w", spec.Title, st.Name, err)
 	}
-	if err := arrange(&plan); err != nil {
+	if err := order(&plan); err != nil {
 		return qlp.Plan{}, err
 	}
 	return plan, nil
@@ -52,6 +52,9 @@ func task(spec qlp.Spec, part qlp.Part) qlp.Task {
 
 // concrete says what the Spec means for a role, beyond what the stack says of it in general.
 func concrete(spec qlp.Spec, role qlp.Role) []string {
+	if spec.Kind.Program() {
+		return concreteProgram(spec, role)
+	}
 	var names []string
 	fields, rules := 0, 0
 	for _, e := range spec.Entities {
@@ -85,8 +88,8 @@ func rulesOf(f qlp.Field) int {
 	return n
 }
 
-// arrange puts the tasks into the order of their levels, so that a list of them reads as the work goes.
-func arrange(plan *qlp.Plan) error {
+// order puts the tasks into the order of their levels, so that a list of them reads as the work goes.
+func order(plan *qlp.Plan) error {
 	levels, err := plan.Levels()
 	if err != nil {
 		return err

@@ -39,8 +39,11 @@ type suite struct {
 // Files returns the acceptance tests of the request's Spec, sorted by path. Cases that the Spec itself brings come before
 // those that follow from it.
 func Files(req generator.Request) ([]qlp.File, error) {
-	if req.Spec.Kind != qlp.KindService {
-		return nil, qlp.Errorf(qlp.Invalid, "there are acceptance tests for services, not for a %s", req.Spec.Kind)
+	switch {
+	case req.Spec.Kind.Program():
+		return programFiles(req.Spec)
+	case req.Spec.Kind != qlp.KindService:
+		return nil, qlp.Errorf(qlp.Invalid, "there are acceptance tests for services and programs, not for a %s", req.Spec.Kind)
 	}
 	s := newSuite(&req.Spec)
 	files, err := runnerOf(req.Plan.Stack, s)

@@ -55,6 +55,50 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// The example of the guide is read as it stands there; what a program cannot have is refused.
+func TestReadProgram(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/guide/programs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the guide has no example")
+	}
+	s, err := Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case s.Kind != qlp.KindCLI || len(s.Rules) != 2 || len(s.Commands) != 1 || !s.Commands[0].Flags[1].Switch:
+		t.Errorf("%+v", s)
+	case len(s.Acceptance) != 3 || *s.Acceptance[0].Calls[0].Expect.Stdout != "2" || s.Acceptance[1].Calls[0].Files["in/a.txt"] != "a\nb\nc\n":
+		t.Errorf("%+v", s.Acceptance)
+	}
+	written, err := Write(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Read(written); err != nil || !reflect.DeepEqual(again, s) {
+		t.Errorf("%s\nread as %+v, %v", written, again, err)
+	}
+	for old, says := range map[string][2]string{
+		"    good: true":        {"    good: false", "no accepting case"},
+		"stderr_has":            {"stderr_had", `did you mean "stderr_has"`},
+		"kind: cli":             {"kind: service", "at least one entity"},
+		"files: {in/a.txt":      {"files: {../a.txt", "plain relative path"},
+		"rules:":                {"auth: api_key\nrules:", "only a service"},
+		`expect: {stdout: "2"}`: {"expect: {exit: 0}", "nothing but exit code 0"},
+	} {
+		changed := strings.ReplaceAll(text, old, says[0])
+		if _, err := Read([]byte(changed)); changed == text || err == nil || !strings.Contains(err.Error()+qlp.RemedyOf(err), says[1]) {
+			t.Errorf("%s: %v", old, err)
+		}
+	}
+}
+
 func TestReadJSON(t *testing.T) {
 	t.Parallel()
 	s, err := Read([]byte("{\n\t\"title\": \"Notes\", \"stack\": \"go\",\n\t\"entities\": [{\"name\": \"note\", \"plural\": \"notes\", \"fields\": [{\"name\": \"done\", \"type\": \"bool\", \"default\": false}]}]\n}"))

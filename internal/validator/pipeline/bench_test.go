@@ -19,12 +19,16 @@ import (
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
+	"github.com/quantumlayer/qlp/internal/validator/test/accepttool"
 )
 
 // TestMain lets the test binary stand for qlp inside the sandbox: it is mounted there as /qlp/bin/qlp.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "tool" && os.Args[2] == "gosec" {
 		os.Exit(gosectool.Main(os.Args[3:], os.Stdout))
+	}
+	if len(os.Args) > 2 && os.Args[1] == "tool" && os.Args[2] == "accept" {
+		os.Exit(accepttool.Main(os.Args[3:], os.Stdout, os.Stderr))
 	}
 	code := m.Run()
 	if machine.dir != "" {
@@ -40,6 +44,7 @@ var machine struct {
 	dir    string
 	driver *native.Driver
 	mounts []sandbox.Mount
+	mu     sync.Mutex // over stacks
 	stacks map[string]stack.Toolchain
 	cache  toolcache.Go
 }
@@ -74,7 +79,9 @@ func newBench(t testing.TB) *bench {
 }
 
 func (b *bench) Open(ctx context.Context, st qlp.Stack, _ validator.Supplies) (sandbox.Sandbox, error) {
+	machine.mu.Lock()
 	tc := machine.stacks[st.Name]
+	machine.mu.Unlock()
 	spec := sandbox.Spec{Mounts: machine.mounts, Env: map[string]string{"PATH": tc.Path}}
 	if st.Language == "go" {
 		spec.Mounts = append(spec.Mounts[:len(spec.Mounts):len(spec.Mounts)], machine.cache.Mount())

@@ -23,10 +23,16 @@ func project(t testing.TB, name string) validator.Subject {
 	s := validator.Subject{
 		Spec:  qlp.Spec{Title: "Sample", Kind: qlp.KindService, Stack: name},
 		Plan:  qlp.Plan{Stack: name, Tasks: []qlp.Task{{ID: "acceptance", Owns: []string{"acceptance/"}, Frozen: true}}},
-		Stack: st,
+		Stack: st, Files: readProject(t, name),
 	}
+	return freeze(s)
+}
+
+// readProject reads a folder of testdata.
+func readProject(t testing.TB, name string) (files []qlp.File) {
+	t.Helper()
 	root := filepath.Join("testdata", name)
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -35,13 +41,13 @@ func project(t testing.TB, name string) validator.Subject {
 			return err
 		}
 		rel, err := filepath.Rel(root, path)
-		s.Files = append(s.Files, qlp.File{Path: filepath.ToSlash(rel), Content: content})
+		files = append(files, qlp.File{Path: filepath.ToSlash(rel), Content: content})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return freeze(s)
+	return files
 }
 
 // freeze takes the acceptance files as they are now for the frozen ones.

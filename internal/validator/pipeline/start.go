@@ -16,9 +16,9 @@ func startNotRun(reason string) []qlp.Check {
 }
 
 // skipStart leaves the start layer's check, where there would have been one: nobody has said how software that exists
-// already is to be started and what it must answer.
+// already is to be started and what it must answer, and a program is called by its acceptance cases.
 func (v *validation) skipStart(reason string) {
-	if !v.exists() {
+	if !v.exists() && !v.s.Spec.Kind.Program() {
 		v.set(placeStart, startNotRun(reason))
 	}
 }

@@ -155,7 +155,8 @@ const leftOut = "the layer is left out by configuration"
 
 // work parses, builds, tests and starts the project.
 func (v *validation) work(ctx context.Context) error {
-	box, refused, err := v.p.open(ctx, v.s.Stack, v.s.Files, v.supplies)
+	files, held := v.held()
+	box, refused, err := v.p.open(ctx, v.s.Stack, files, v.supplies)
 	if err != nil {
 		return err
 	}
@@ -173,6 +174,9 @@ func (v *validation) work(ctx context.Context) error {
 		v.skipStart(reason)
 		return nil
 	}
+	if err := put(ctx, box, held); err != nil {
+		return err
+	}
 	if err := v.p.restore(ctx, box, v.s.Files); err != nil {
 		return err
 	}
@@ -180,6 +184,22 @@ func (v *validation) work(ctx context.Context) error {
 	group.Go(func() error { return v.start(ctx, box) })
 	group.Go(func() error { return v.test(ctx, box) })
 	return group.Wait()
+}
+
+// held splits off what a build does not get to see: the acceptance cases of a program hold its answers, which a build could
+// write into it.
+func (v *validation) held() (seen, held []qlp.File) {
+	if !v.s.Spec.Kind.Program() {
+		return v.s.Files, nil
+	}
+	for _, f := range v.s.Files {
+		if t, ok := v.s.Plan.OwnerOf(f.Path); ok && t.Frozen {
+			held = append(held, f)
+		} else {
+			seen = append(seen, f)
+		}
+	}
+	return seen, held
 }
 
 // build parses and builds; the reason says why there is nothing to test, "" that there is.

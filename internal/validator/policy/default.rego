@@ -47,6 +47,17 @@ required contains key if {
 	some key in ["quality/format", "security/gosec"]
 }
 
+# Where a formatter is there, a program is held to it: what it would change is not a matter of taste. Who has no formatter
+# installed is told so, and judged without.
+program if input.spec.kind in ["cli", "pipeline", "project"]
+
+required contains "quality/format" if {
+	program
+	some check in input.checks
+	check.key == "quality/format"
+	check.status != "not_run"
+}
+
 # A Dockerfile that was asked for is held to its rules.
 required contains "security/dockerfile" if "dockerfile" in input.spec.extras
 

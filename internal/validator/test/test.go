@@ -30,6 +30,9 @@ const (
 	Unit       = "unit"
 )
 
+// toolPath is where the sandbox finds QLP's own tools.
+const toolPath = "/qlp/bin/qlp"
+
 // Outcome is what the layer found.
 type Outcome struct {
 	Checks  []qlp.Check
@@ -51,27 +54,18 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s valida
 	if len(s.Stack.Commands.Test) == 0 {
 		return Outcome{Checks: NotRun(s.Spec, "the stack has no test command for this project")}, nil
 	}
-	runs := make([]run, len(s.Stack.Commands.Test))
-	group, groupCtx := errgroup.WithContext(ctx)
-	for i, cmd := range s.Stack.Commands.Test {
-		r := &runs[i]
-		r.cmd = cmd
-		order := record.Order{ID: book.Reserve(key(cmd)), Check: key(cmd), Command: cmd, Env: s.Stack.Env, Limits: limits}
-		group.Go(func() error {
-			if r.ran, r.err = book.Run(groupCtx, box, order); r.err == nil {
-				r.files, r.lost = reportFiles(groupCtx, box, cmd, s.Files)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil || ctx.Err() != nil {
-		return Outcome{}, errors.Join(err, context.Cause(ctx))
+	runs, err := runAll(ctx, book, box, s, limits)
+	if err != nil {
+		return Outcome{}, err
 	}
 	for i := range runs {
 		if r := &runs[i]; r.err == nil {
 			r.parse(s.Files)
 			book.Count(r.ran.Execution.ID, r.text.counts(all))
 		}
+	}
+	if s.Spec.Kind.Program() {
+		return program(runs, s), nil
 	}
 	if s.Spec.Kind == qlp.KindRepository {
 		return Outcome{Checks: []qlp.Check{judge(s.Stack, Unit, runs, all)}, Reports: junit(Unit, runs, all)}, nil
@@ -82,6 +76,60 @@ func Check(ctx context.Context, book *record.Book, box sandbox.Sandbox, s valida
 		Reports: append(junit(Acceptance, runs, isAcceptance), junit(Unit, runs, isUnit)...),
 	}, nil
 }
+
+// runAll runs the test commands side by side. Those that play a program's acceptance cases run before the others and by
+// themselves: nothing of the project is running beside them that could touch the cases or the program.
+func runAll(ctx context.Context, book *record.Book, box sandbox.Sandbox, s validator.Subject, limits sandbox.Limits) ([]run, error) {
+	runs := make([]run, len(s.Stack.Commands.Test))
+	group, groupCtx := errgroup.WithContext(ctx)
+	var later []func()
+	for i, cmd := range s.Stack.Commands.Test {
+		r := &runs[i]
+		r.cmd = cmd
+		order := record.Order{ID: book.Reserve(key(cmd)), Check: key(cmd), Command: cmd, Env: s.Stack.Env, Limits: limits}
+		work := func() {
+			if r.ran, r.err = book.Run(groupCtx, box, order); r.err == nil {
+				r.files, r.lost = reportFiles(groupCtx, box, cmd, s.Files)
+			}
+		}
+		if s.Spec.Kind.Program() && isNamed(cmd, Acceptance) {
+			work()
+		} else {
+			later = append(later, work)
+		}
+	}
+	for _, work := range later {
+		group.Go(func() error { work(); return nil })
+	}
+	if err := group.Wait(); err != nil || ctx.Err() != nil {
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	return runs, nil
+}
+
+// program answers for a program. Its acceptance cases are played by QLP's own tool: a case counts by the command that it
+// was played by, never by a name that the project's own tests have chosen.
+func program(runs []run, s validator.Subject) Outcome {
+	var out Outcome
+	for _, name := range []string{Acceptance, Unit} {
+		var own []run
+		for _, r := range runs {
+			if isNamed(r.cmd, name) {
+				own = append(own, r)
+			}
+		}
+		c := judge(s.Stack, name, own, all)
+		if name == Acceptance {
+			c = strict(c, s)
+		}
+		out.Checks = append(out.Checks, c)
+		out.Reports = append(out.Reports, junit(name, own, all)...)
+	}
+	return out
+}
+
+// isNamed reports whether the command is filed under the check of that name.
+func isNamed(cmd qlp.Command, name string) bool { return key(cmd) == string(qlp.LayerTest)+"/"+name }
 
 // run is one test command and what came of it.
 type run struct {
@@ -135,7 +183,11 @@ func (r *run) parse(files []qlp.File) {
 	case "auto":
 		r.text = parseAuto(r.ran.Stdout, r.ran.Stderr, r.files, modulePath(files))
 	case "go-test-json":
-		r.text = parseGo(r.ran.Stdout, modulePath(files))
+		module := modulePath(files)
+		if r.cmd.Argv[0] == toolPath { // our own report has no module to take off
+			module = ""
+		}
+		r.text = parseGo(r.ran.Stdout, module)
 	case "unittest":
 		r.text = parseUnittest(r.ran.Stderr)
 	default:
