@@ -142,12 +142,15 @@ func (c *command) watch(ctx context.Context, s *session, id string, since int64)
 		if err != nil {
 			return err
 		}
-		if now.State.Over() {
+		if now.State.Over() && ofLatestRun(e, now) {
 			return nil
 		}
 	}
 	return nil
 }
+
+// ofLatestRun tells the end of an intent's latest run from that of one before it.
+func ofLatestRun(e qlp.Event, in qlp.Intent) bool { return in.Run == nil || e.RunID == in.Run.ID }
 
 func (c *command) retryIntent() *cobra.Command {
 	var from string
@@ -182,7 +185,7 @@ func lastSeq(ctx context.Context, s *session, id string) (int64, error) {
 			return 0, err
 		}
 		seq = e.Seq
-		if e.Type == qlp.EventRunFinished && (in.Run == nil || e.RunID == "" || e.RunID == in.Run.ID) {
+		if e.Type == qlp.EventRunFinished && ofLatestRun(e, in) {
 			break
 		}
 	}
