@@ -209,6 +209,13 @@ func TestInterruptCancelsWithinTwoSeconds(t *testing.T) {
 	if o.end.Verdict != "canceled" {
 		t.Errorf("last line: %+v", o.end)
 	}
+	if again := qlpRun(t, data, "intents", "retry", o.end.Intent); again.code != 0 {
+		t.Fatalf("retry: exit code %d\n%s%s", again.code, again.stdout, again.stderr)
+	}
+	watched := qlpRun(t, data, "intents", "watch", "--json", o.end.Intent)
+	if got := strings.Count(watched.stdout, `"type":"run.finished"`); got != 2 || !strings.Contains(watched.stdout, `"to":"verified"`) {
+		t.Errorf("watch saw the end of %d runs, there were 2\n%s", got, watched.stdout)
+	}
 }
 
 func TestApprovalStopsBeforeTheFirstTask(t *testing.T) {

@@ -10,8 +10,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -76,6 +78,7 @@ func (s *server) register(mux *http.ServeMux) huma.API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/openapi", "", "/schemas"
 	config.Info.Description = "Turn an intent into software that has been proven to work."
 	config.CreateHooks = nil
+	config.Formats = map[string]huma.Format{"application/json": utf8Format(), "json": utf8Format()}
 	config.Transformers = append(config.Transformers, s.asProblem)
 	config.Security = []map[string][]string{{"token": {}}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
@@ -86,6 +89,20 @@ func (s *server) register(mux *http.ServeMux) huma.API {
 	s.events(api, mux)
 	s.health(api, mux)
 	return api
+}
+
+// utf8Format is JSON that is refused where it is no UTF-8: the decoder would put other characters in the place of what it
+// cannot read, and the words that are then understood are not the ones that were sent.
+func utf8Format() huma.Format {
+	f := huma.DefaultJSONFormat
+	decode := f.Unmarshal
+	f.Unmarshal = func(b []byte, v any) error {
+		if !utf8.Valid(b) {
+			return errors.New("the body is not valid UTF-8 text; send it as UTF-8")
+		}
+		return decode(b, v)
+	}
+	return f
 }
 
 // OpenAPI returns the description of the API, as indented JSON.

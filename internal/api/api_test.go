@@ -118,6 +118,7 @@ func TestErrorsHaveOneForm(t *testing.T) {
 		"wrong token":      {"GET", "/api/v1/intents", "secret-token2", "", 401, qlp.Unauthorized},
 		"bad query":        {"GET", "/api/v1/intents?limit=0", "secret-token", "", 422, qlp.Invalid},
 		"not JSON":         {"POST", "/api/v1/intents", "secret-token", "{", 400, qlp.Invalid},
+		"not UTF-8":        {"POST", "/api/v1/intents", "secret-token", "{\"words\":\"books \xff\"}", 400, qlp.Invalid},
 		"unknown key":      {"POST", "/api/v1/intents", "secret-token", `{"wrods":"x"}`, 422, qlp.Invalid},
 		"no intent named":  {"GET", "/api/v1/events", "secret-token", "", 422, qlp.Invalid},
 		"since is no seq":  {"GET", "/api/v1/events?intent=a&since=x", "secret-token", "", 422, qlp.Invalid},

@@ -148,7 +148,7 @@ func (c *command) watch(ctx context.Context, s *session, id string, since int64)
 			return err
 		}
 		switch {
-		case now.State.Over():
+		case now.State.Over() && ofLatestRun(e, now):
 			return nil
 		case paused && now.State == qlp.StatePaused && !e.Time.Before(now.Pause.Since): // the latest pause, not an earlier one
 			c.goOnPaused(now)
@@ -213,6 +213,9 @@ func pausedSeq(ctx context.Context, s *session, id string) (int64, error) {
 	return 0, ctx.Err()
 }
 
+// ofLatestRun tells the end of an intent's latest run from that of one before it.
+func ofLatestRun(e qlp.Event, in qlp.Intent) bool { return in.Run == nil || e.RunID == in.Run.ID }
+
 func (c *command) retryIntent() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
@@ -246,7 +249,7 @@ func lastSeq(ctx context.Context, s *session, id string) (int64, error) {
 			return 0, err
 		}
 		seq = e.Seq
-		if e.Type == qlp.EventRunFinished && (in.Run == nil || e.RunID == "" || e.RunID == in.Run.ID) {
+		if e.Type == qlp.EventRunFinished && ofLatestRun(e, in) {
 			break
 		}
 	}

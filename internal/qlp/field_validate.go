@@ -28,6 +28,9 @@ func (f Field) validate(p *problems, at string) {
 	f.validateBounds(p, at)
 	f.validateLengths(p, at)
 	f.validateValues(p, at)
+	if f.Unique && (f.Type == TypeBool || f.Type == TypeEnum) {
+		p.add(at+".unique", "the values of type %s are so few that there could be no more rows than that; leave unique out", f.Type)
+	}
 	if f.Auto {
 		if f.Type != TypeDate && f.Type != TypeDatetime {
 			p.add(at+".auto", "only a date or a datetime is set by the service, not a %s", f.Type)

@@ -100,6 +100,8 @@ func TestValidateRefuses(t *testing.T) {
 		"default of another type":   {func(s *Spec) { field(s, "class").Default = scalar("7") }, "entities.book.fields.class.default"},
 		"default too long":          {func(s *Spec) { field(s, "title").Default = scalar(StringScalar(strings.Repeat("é", 121))) }, "entities.book.fields.title.default"},
 		"default of a unique field": {func(s *Spec) { f := field(s, "class"); f.Unique, f.Default = true, scalar(`"a"`) }, "entities.book.fields.class.default"},
+		"unique bool":               {func(s *Spec) { f := field(s, "class"); f.Type, f.Unique = TypeBool, true }, "entities.book.fields.class.unique"},
+		"unique enum":               {func(s *Spec) { field(s, "status").Unique = true }, "entities.book.fields.status.unique"},
 		"default is no date":        {func(s *Spec) { f := field(s, "class"); f.Type, f.Default = TypeDate, scalar(`"2026-02-30"`) }, "entities.book.fields.class.default"},
 		"default of an automatic":   {func(s *Spec) { field(s, "created_at").Default = scalar(`"2026-02-28T00:00:00Z"`) }, "entities.book.fields.created_at.default"},
 		"automatic string":          {func(s *Spec) { field(s, "title").Auto = true }, "entities.book.fields.title.auto"},

@@ -69,6 +69,9 @@ func (p *parser) nameWords(i, end int) (words []string, at span, next int, typed
 	}
 	if len(words) >= 2 && p.is(i, "or") && !p.t[i-1].glued { // "status draft or published": the last word is a value
 		words, i = words[:len(words)-1], i-1
+		if len(words) > 1 && words[len(words)-1] == "of" { // "status of open or closed"
+			words, i = words[:len(words)-1], i-1
+		}
 	}
 	_, _, typed = p.typeAt(i, end)
 	return words, p.at(start, i), i, typed

@@ -147,6 +147,7 @@ func TestReadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"unknown key":      {"stack: go\ntitle: x\nentites: []\n", `unknown key "entites" at line 3: did you mean "entities"?`},
 		"nested key":       {"entities:\n- name: book\n  fields:\n  - name: a\n    typ: int\n", `unknown key "typ" at line 5: did you mean "type"?`},
+		"turned letters":   {"entities:\n- name: book\n  fields:\n  - name: a\n    mni: 1\n", `unknown key "mni" at line 5: did you mean "min"?`},
 		"far key":          {"zzzzzz: 1\n", `unknown key "zzzzzz" at line 1`},
 		"twice":            {"stack: go\nstack: python\n", "stack"},
 		"not a list":       {"entities: book\n", "entities at line 1 is not a list"},

@@ -186,7 +186,7 @@ func keysOf(t reflect.Type) map[string]reflect.Type {
 func nearest(key string, keys map[string]reflect.Type) string {
 	best, least := "", 3
 	for k := range keys {
-		d := levenshtein.ComputeDistance(strings.ToLower(key), k)
+		d := distance(strings.ToLower(key), k)
 		if d < least || d == least && best != "" && k < best {
 			best, least = k, d
 		}
@@ -195,4 +195,13 @@ func nearest(key string, keys map[string]reflect.Type) string {
 		return ""
 	}
 	return `: did you mean "` + best + `"?`
+}
+
+// distance counts the letters to change; two that have changed places are one slip, not two.
+func distance(key, right string) int {
+	d := levenshtein.ComputeDistance(key, right)
+	if d == 2 && slices.Equal(slices.Sorted(strings.SplitSeq(key, "")), slices.Sorted(strings.SplitSeq(right, ""))) {
+		return 1
+	}
+	return d
 }

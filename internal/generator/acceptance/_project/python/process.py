@@ -19,7 +19,7 @@ class Service:
     """A running process of the service over the rows in a folder."""
 
     def __init__(self, data_dir: str, *, protected: bool) -> None:
-        """Start the process, and wait until it listens."""
+        """Start the process. It takes a moment until it listens, which client waits for."""
         self.protected = protected
         self.address = ""
         self.log: deque[str] = deque(maxlen=20)
@@ -42,9 +42,6 @@ class Service:
         )
         self._reader = Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        if not self._listening.wait(PATIENCE) or not self.address:
-            self.kill()
-            raise AssertionError("the service does not listen:\n" + "\n".join(self.log))
 
     def _read_log(self) -> None:
         for raw in self.process.stderr or ():
@@ -62,7 +59,10 @@ class Service:
         self._listening.set()  # it has ended
 
     def client(self) -> Client:
-        """Return a new client."""
+        """Return a new client, as soon as the service listens."""
+        if not self._listening.wait(PATIENCE) or not self.address:
+            self.kill()
+            raise AssertionError("the service does not listen:\n" + "\n".join(self.log))
         return Client(self.address, protected=self.protected)
 
     def kill(self) -> None:
@@ -73,6 +73,7 @@ class Service:
     def stop(self) -> None:
         """Ask the process to end, which it must do in time and with exit code 0."""
         self.process.terminate()
+        self._reader.join(PATIENCE)  # its log ends with it, which is seen sooner than a poll would
         try:
             code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@ import re
 import tempfile
 import unittest
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,28 @@ def play(test: unittest.TestCase, client: Client, steps: list[Step], values: Val
 class GroupTest(unittest.TestCase):
     """The cases of one group share a service, which starts with no row."""
 
-    service: Service
+    service: Service | None = None
     client: Client
+    following: "type[GroupTest] | None" = None
+
+    @classmethod
+    def launch(cls) -> Service:
+        """Start the service, which has the time until the first test to come up."""
+        folder = tempfile.TemporaryDirectory()
+        cls.service = Service(folder.name, protected=SUITE["protected"])
+        unittest.addModuleCleanup(folder.cleanup)
+        unittest.addModuleCleanup(cls.service.kill)  # where no test was run, and none has stopped it
+        return cls.service
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Start the service."""
-        cls.service = start(cls)
-        cls.client = cls.service.client()
+        """Wait for the service, and start the one of the group that follows."""
+        service = cls.service or cls.launch()
+        cls.addClassCleanup(service.stop)
+        cls.client = service.client()
         cls.addClassCleanup(cls.client.close)
+        if cls.following:
+            cls.following.launch()
 
 
 def test_class(name: str, cases: list[Case]) -> type[GroupTest]:
@@ -68,13 +82,14 @@ def _test(case: Case) -> Callable[[GroupTest], None]:
     return test
 
 
-def group_classes(cases: list[Case], prefix: str) -> dict[str, type[GroupTest]]:
-    """Return a class of tests for each group of the cases."""
+def group_classes(**parts: list[Case]) -> dict[str, type[GroupTest]]:
+    """Return a class of tests for each group of the cases, in the order in which unittest runs them."""
     groups: dict[str, list[Case]] = {}
-    for case in cases:
-        groups.setdefault(case.get("group", ""), []).append(case)
-    found = {}
-    for group, members in groups.items():
-        name = prefix + re.sub(r"\W", "", group.title())
-        found[name] = test_class(name, members)
+    for part, cases in parts.items():
+        for case in cases:
+            name = part + re.sub(r"\W", "", case.get("group", "").title())
+            groups.setdefault(name, []).append(case)
+    found = {name: test_class(name, groups[name]) for name in sorted(groups)}
+    for one, following in pairwise(found.values()):
+        one.following = following
     return found

@@ -4,8 +4,7 @@ import unittest
 
 from acceptance.suite import SUITE, group_classes
 
-globals().update(group_classes(SUITE["cases"], "Acceptance"))
-globals().update(group_classes(SUITE["properties"], "Properties"))
+globals().update(group_classes(Acceptance=SUITE["cases"], Properties=SUITE["properties"]))
 
 if __name__ == "__main__":
     unittest.main()

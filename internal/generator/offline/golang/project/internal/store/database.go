@@ -142,7 +142,7 @@ func (db *database) synced(e *entry) error {
 
 // exists answers a form's question. The caller holds the lock.
 func (db *database) exists(entity string, id int64) bool {
-	t, ok := db.parts[entity].(interface{ has(int64) bool })
+	t, ok := db.parts[entity].(*rows)
 	return ok && t.has(id)
 }
 

@@ -7,10 +7,10 @@ import (
 )
 
 // index finds rows by the value of one field. Rows without a value are not in it.
-type index[T any] struct {
+type index struct {
 	key    string // of the field in JSON
 	unique bool
-	value  func(*T) (string, bool)
+	value  func(row any) (string, bool)
 	ids    map[string][]int64 // ascending
 }
 
@@ -19,9 +19,9 @@ func unique[T, V any](t *Table[T], key string, value func(*T) *V) {
 	t.indexes = append(t.indexes, newIndex(key, true, value))
 }
 
-func newIndex[T, V any](key string, isUnique bool, value func(*T) *V) *index[T] {
-	return &index[T]{key: key, unique: isUnique, ids: map[string][]int64{}, value: func(row *T) (string, bool) {
-		v := value(row)
+func newIndex[T, V any](key string, isUnique bool, value func(*T) *V) *index {
+	return &index{key: key, unique: isUnique, ids: map[string][]int64{}, value: func(row any) (string, bool) {
+		v := value(row.(*T))
 		if v == nil {
 			return "", false
 		}
@@ -30,7 +30,7 @@ func newIndex[T, V any](key string, isUnique bool, value func(*T) *V) *index[T] 
 }
 
 // holder returns the id of the first row that has row's value, 0 if there is none.
-func (x *index[T]) holder(row *T) int64 {
+func (x *index) holder(row any) int64 {
 	v, ok := x.value(row)
 	if !ok || len(x.ids[v]) == 0 {
 		return 0
@@ -39,7 +39,7 @@ func (x *index[T]) holder(row *T) int64 {
 }
 
 // move takes the old row out and puts the new one in; either may be nil.
-func (x *index[T]) move(id int64, old, row *T) {
+func (x *index) move(id int64, old, row any) {
 	if old != nil {
 		if v, ok := x.value(old); ok {
 			x.ids[v] = without(x.ids[v], id)

@@ -1,6 +1,10 @@
 package store
 
-import "github.com/quantumlayer/qlp/internal/generator/offline/golang/project/internal/field"
+import (
+	"slices"
+
+	"github.com/quantumlayer/qlp/internal/generator/offline/golang/project/internal/field"
+)
 
 // Query says which rows of a list are wanted.
 type Query[T any] struct {
@@ -8,6 +12,14 @@ type Query[T any] struct {
 	Where      []func(*T) bool // all must hold
 	Among      func() []int64  // where not nil: the rows with these ids only; called with the lock held
 	Exists     func() bool     // where not nil and false: the list itself is not there
+}
+
+// wanted is a query, whatever the rows are.
+type wanted struct {
+	page, size int
+	where      []func(row any) bool
+	among      func() []int64
+	exists     func() bool
 }
 
 // Page is one page of a list, ascending by id.
@@ -18,49 +30,45 @@ type Page[T any] struct {
 	Total  int `json:"total"` // of all pages
 }
 
-// Page returns one page of the rows that the query wants.
-func (t *Table[T]) Page(q Query[T]) (Page[T], error) {
-	page := Page[T]{Items: []T{}, Number: q.Page, Size: q.Size}
-	err := t.db.read(func() error {
-		if q.Exists != nil && !q.Exists() {
+// page returns the rows of one page, and how many there are on all of them.
+func (t *rows) page(q wanted) (page []any, total int, err error) {
+	err = t.db.read(func() error {
+		if q.exists != nil && !q.exists() {
 			return ErrNotFound
 		}
-		rows := t.rows
-		if q.Among != nil {
-			rows = t.pick(q.Among())
+		list := t.list
+		if q.among != nil {
+			list = t.pick(q.among())
 		}
-		t.fill(&page, rows, q.Where)
+		page, total = q.cut(list)
 		return nil
 	})
-	return page, err
+	return page, total, err
 }
 
-// fill counts the rows that satisfy every condition, and takes those of the page.
-func (t *Table[T]) fill(page *Page[T], rows []*T, where []func(*T) bool) {
-	first := len(rows) // a page so far behind the end that its number is no int
-	if page.Number-1 <= len(rows)/page.Size {
-		first = (page.Number - 1) * page.Size
+// cut counts the rows that satisfy every condition, and takes those of the page.
+func (q wanted) cut(list []any) (page []any, total int) {
+	first := len(list) // a page so far behind the end that its number is no int
+	if q.page-1 <= len(list)/q.size {
+		first = (q.page - 1) * q.size
 	}
-	if len(where) == 0 { // nothing to look at but the page itself
-		page.Total = len(rows)
-		for _, row := range rows[min(first, len(rows)):min(first+page.Size, len(rows))] {
-			page.Items = append(page.Items, *row)
-		}
-		return
+	if len(q.where) == 0 { // nothing to look at but the page itself
+		return slices.Clone(list[min(first, len(list)):min(first+q.size, len(list))]), len(list)
 	}
-	for _, row := range rows {
-		if !all(where, row) {
+	for _, row := range list {
+		if !q.holds(row) {
 			continue
 		}
-		if page.Total >= first && len(page.Items) < page.Size {
-			page.Items = append(page.Items, *row)
+		if total >= first && len(page) < q.size {
+			page = append(page, row)
 		}
-		page.Total++
+		total++
 	}
+	return page, total
 }
 
 // Having returns, for a query's Among, the rows whose reference key is id.
-func (t *Table[T]) Having(key string, id int64) func() []int64 {
+func (t *rows) Having(key string, id int64) func() []int64 {
 	for _, x := range t.indexes {
 		if x.key == key {
 			return func() []int64 { return x.ids[field.Key(id)] }
@@ -79,18 +87,18 @@ func (l *Links) OfRight(id int64) (among func() []int64, exists func() bool) {
 	return func() []int64 { return l.toLeft[id] }, func() bool { return l.db.exists(l.right, id) }
 }
 
-func (t *Table[T]) pick(ids []int64) []*T {
-	rows := make([]*T, 0, len(ids))
+func (t *rows) pick(ids []int64) []any {
+	list := make([]any, 0, len(ids))
 	for _, id := range ids {
 		if row := t.find(id); row != nil {
-			rows = append(rows, row)
+			list = append(list, row)
 		}
 	}
-	return rows
+	return list
 }
 
-func all[T any](where []func(*T) bool, row *T) bool {
-	for _, holds := range where {
+func (q wanted) holds(row any) bool {
+	for _, holds := range q.where {
 		if !holds(row) {
 			return false
 		}

@@ -31,7 +31,7 @@ func refer[T any](from *Table[T], key, to string, action onDelete, value func(*T
 		from: from.name, to: to, action: action,
 		referring: func(id int64) []int64 { return x.ids[field.Key(id)] },
 		clear: func(tx *transaction, id int64) error {
-			row := *from.find(id)
+			row := *from.find(id).(*T)
 			empty(&row)
 			return from.set(tx, id, &row)
 		},
@@ -91,9 +91,7 @@ func (tx *transaction) remove(p place) error {
 			links.drop(tx, p)
 		}
 	}
-	t, ok := tx.db.parts[p.entity].(interface {
-		remove(*transaction, int64) error
-	})
+	t, ok := tx.db.parts[p.entity].(*rows)
 	if !ok {
 		return fmt.Errorf("delete %s %d: there is no such table", p.entity, p.id)
 	}

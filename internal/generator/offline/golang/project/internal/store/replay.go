@@ -24,7 +24,7 @@ func (db *database) replay(c change) error {
 }
 
 // replay puts a change of the journal into the table.
-func (t *Table[T]) replay(c change) error {
+func (t *rows) replay(c change) error {
 	if c.Next > 0 {
 		t.next = max(t.next, c.Next)
 		return nil
@@ -33,7 +33,7 @@ func (t *Table[T]) replay(c change) error {
 		t.swap(c.ID, nil)
 		return nil
 	}
-	row := new(T)
+	row := t.blank()
 	if err := json.Unmarshal(c.Row, row); err != nil {
 		return fmt.Errorf("read %s %d: %w", t.name, c.ID, err)
 	}
@@ -44,13 +44,13 @@ func (t *Table[T]) replay(c change) error {
 	return nil
 }
 
-func (t *Table[T]) frozen() iter.Seq2[change, error] {
-	rows, next := slices.Clone(t.rows), t.next
+func (t *rows) frozen() iter.Seq2[change, error] {
+	list, next := slices.Clone(t.list), t.next
 	return func(yield func(change, error) bool) {
 		if !yield(change{Part: t.name, Next: next}, nil) {
 			return
 		}
-		for _, row := range rows {
+		for _, row := range list {
 			text, err := json.Marshal(row)
 			if !yield(change{Part: t.name, ID: *t.id(row), Row: text}, err) {
 				return
