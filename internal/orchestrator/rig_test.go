@@ -221,7 +221,7 @@ func (r *rig) events(id string) []qlp.Event {
 // wait reads the intent again after each change, until it is as ok wants it.
 func (r *rig) wait(id, what string, ok func(qlp.Intent) bool) qlp.Intent {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute) // the race detector, on a machine that is busy
 	defer cancel()
 	for {
 		changed := r.sqlite.Changed()

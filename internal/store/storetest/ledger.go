@@ -89,7 +89,9 @@ func (s *suite) testCallTold(t *testing.T) {
 	for range 2 {
 		write(t, st, func(ctx context.Context, tx store.Tx) error { return tx.SettleCall(ctx, end) })
 	}
-	events := read(t, st, func(ctx context.Context, r store.Reader) ([]qlp.Event, error) { return r.Events(ctx, call.IntentID, 0, 10) })
+	events := read(t, st, func(ctx context.Context, r store.Reader) ([]qlp.Event, error) {
+		return r.Events(ctx, call.IntentID, 0, 10)
+	})
 	if len(events) != 1 {
 		t.Fatalf("%d events", len(events))
 	}
