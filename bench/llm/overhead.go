@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,8 +26,10 @@ import (
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
 )
 
-// prompt is as long as that of a task: 4 KiB.
-var prompt = strings.Repeat("Each book has a title, an author and an isbn. ", 90)
+// prompt is as long as that of a task, 4 KiB, and another one for each number.
+func prompt(i int) string {
+	return strings.Repeat("Each book has a title, an author and an isbn. ", 90) + strconv.Itoa(i)
+}
 
 // asker is a client as a server has it: a ledger on disk, recordings, all caps set.
 func asker(ctx context.Context, url, model string) (llm.Client, func() error, error) {
@@ -42,13 +45,9 @@ func asker(ctx context.Context, url, model string) (llm.Client, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := provider(url)
-	if err != nil {
-		return nil, nil, err
-	}
 	wide := qlp.Budget{Tokens: 1 << 40, Calls: 1 << 40}
 	c := client.New(client.Deps{
-		Providers: map[string]llm.Provider{"local": p}, Roles: map[llm.Role][]client.Choice{llm.Coder: {{Provider: "local", Model: model}}},
+		Providers: map[string]llm.Provider{"local": provider(url)}, Roles: map[llm.Role][]client.Choice{llm.Coder: {{Provider: "local", Model: model}}},
 		Ledger: app.NewLedger(st), Recordings: blobs, Traffic: client.NewTraffic(client.Limits{Concurrency: map[string]int{"local": 1000}}),
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		Rand: rand.Int64N,
@@ -59,7 +58,7 @@ func asker(ctx context.Context, url, model string) (llm.Client, func() error, er
 func request(i int) llm.Request {
 	wide := qlp.Budget{Tokens: 1 << 40}
 	return llm.Request{
-		Role: llm.Coder, System: "Write code.", MaxTokens: 4000, Messages: []llm.Message{{From: llm.User, Text: fmt.Sprint(prompt, i)}},
+		Role: llm.Coder, System: "Write code.", MaxTokens: 4000, Messages: []llm.Message{{From: llm.User, Text: prompt(i)}},
 		Account: llm.Account{IntentID: "in", RunID: "run", TaskID: fmt.Sprint("task", i%10), Attempt: i, Caps: qlp.ModelCaps{Run: wide, Task: wide}},
 	}
 }
@@ -70,10 +69,7 @@ func overhead(ctx context.Context, url string, n int) error {
 	if err != nil {
 		return err
 	}
-	p, err := provider(url)
-	if err != nil {
-		return err
-	}
+	p := provider(url)
 	ways := []struct {
 		name string
 		do   func(i int) error
@@ -116,7 +112,7 @@ func overhead(ctx context.Context, url string, n int) error {
 func raw(ctx context.Context, url string, i int) error {
 	body, err := json.Marshal(map[string]any{
 		"model": "fast", "stream": true, "stream_options": map[string]bool{"include_usage": true}, "max_tokens": 4000,
-		"messages": []map[string]string{{"role": "system", "content": "Write code."}, {"role": "user", "content": fmt.Sprint(prompt, i)}},
+		"messages": []map[string]string{{"role": "system", "content": "Write code."}, {"role": "user", "content": prompt(i)}},
 	})
 	if err != nil {
 		return err

@@ -80,7 +80,7 @@ func (m *Models) Client(choice string) (llm.Client, error) {
 	inner := client.New(client.Deps{
 		Providers: providers, Roles: roles, Ledger: m.deps.Ledger, Recordings: m.deps.Recordings, Traffic: m.traffic, Prices: m.prices(),
 		NewID: newID, Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
-		Rand:   rand.Int64N, //nolint:gosec // spreads waits, guards nothing
+		Rand:   rand.Int64N,
 		Redact: m.deps.Redact, Log: m.deps.Log,
 	}, client.Config{
 		Day: m.file.Caps.Day.Budget(), Team: m.file.Caps.Team.Budget(),

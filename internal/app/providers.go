@@ -8,8 +8,8 @@ import (
 	"github.com/quantumlayer/qlp/internal/telemetry"
 )
 
-// provider builds the driver of one configured endpoint. key is empty where there is none.
-func provider(name string, p config.Provider, key telemetry.Secret) (llm.Provider, error) {
+// provider builds the driver of one configured endpoint.
+func provider(name string, p config.Provider, _ telemetry.Secret) (llm.Provider, error) {
 	switch p.Kind {
 	case config.KindReplay:
 		return replay.Open(p.Dir)

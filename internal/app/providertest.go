@@ -216,7 +216,7 @@ func (t *ProviderTest) judge(text string) error {
 	if err != nil || len(got) != 1 {
 		t.Structured = "broken"
 		return qlp.Errorf(qlp.Unavailable, "the answer is not of the schema: %.200q", text).
-			WithRemedy("choose a model that keeps a JSON Schema, or set `structured: false` for the provider")
+			WithRemedy("choose a model that keeps a JSON Schema, or another way: `structured: strict`, `tool` or `fence` for the provider")
 	}
 	t.Structured = "kept"
 	if said != 5 {
