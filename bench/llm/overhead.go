@@ -45,9 +45,13 @@ func asker(ctx context.Context, url, model string) (llm.Client, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
+	p, err := provider(url)
+	if err != nil {
+		return nil, nil, err
+	}
 	wide := qlp.Budget{Tokens: 1 << 40, Calls: 1 << 40}
 	c := client.New(client.Deps{
-		Providers: map[string]llm.Provider{"local": provider(url)}, Roles: map[llm.Role][]client.Choice{llm.Coder: {{Provider: "local", Model: model}}},
+		Providers: map[string]llm.Provider{"local": p}, Roles: map[llm.Role][]client.Choice{llm.Coder: {{Provider: "local", Model: model}}},
 		Ledger: app.NewLedger(st), Recordings: blobs, Traffic: client.NewTraffic(client.Limits{Concurrency: map[string]int{"local": 1000}}),
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		Rand: rand.Int64N,
@@ -69,7 +73,10 @@ func overhead(ctx context.Context, url string, n int) error {
 	if err != nil {
 		return err
 	}
-	p := provider(url)
+	p, err := provider(url)
+	if err != nil {
+		return err
+	}
 	ways := []struct {
 		name string
 		do   func(i int) error

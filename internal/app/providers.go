@@ -3,16 +3,29 @@ package app
 import (
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/llm"
+	"github.com/quantumlayer/qlp/internal/llm/catalog"
+	"github.com/quantumlayer/qlp/internal/llm/completions"
+	"github.com/quantumlayer/qlp/internal/llm/ollama"
+	"github.com/quantumlayer/qlp/internal/llm/openai"
 	"github.com/quantumlayer/qlp/internal/llm/replay"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/telemetry"
 )
 
-// provider builds the driver of one configured endpoint.
-func provider(name string, p config.Provider, _ telemetry.Secret) (llm.Provider, error) {
+// provider builds the driver of one configured endpoint. key is empty where there is none.
+func provider(name string, p config.Provider, key telemetry.Secret) (llm.Provider, error) {
+	known, err := catalog.Read(nil)
+	if err != nil {
+		return nil, err
+	}
+	structured := completions.Structured(p.Structured)
 	switch p.Kind {
 	case config.KindReplay:
 		return replay.Open(p.Dir)
+	case config.KindOpenAI, config.KindCompatible, config.KindBridge:
+		return openai.New(openai.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Structured: structured, Catalog: known})
+	case config.KindOllama:
+		return ollama.New(ollama.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Structured: structured, Catalog: known})
 	default:
 		return nil, qlp.Errorf(qlp.Invalid, "provider %s: there is no driver for the kind %s", name, p.Kind)
 	}
