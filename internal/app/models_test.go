@@ -172,6 +172,15 @@ func TestProvidersAreTestedByARealQuestion(t *testing.T) {
 	}
 }
 
+func TestRecordingsAreNotTested(t *testing.T) {
+	t.Parallel()
+	dir, _ := tape(t, "")
+	_, err := TestProviders(t.Context(), config.Config{DataDir: t.TempDir()}, []string{"replay:" + dir}, slog.New(slog.DiscardHandler))
+	if qlp.CodeOf(err) != qlp.Invalid || !strings.Contains(err.Error(), "holds recordings") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func checkTestIsInTheLedger(t *testing.T, data string) {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), filepath.Join(data, "qlp.db"), sqlite.Config{})

@@ -133,6 +133,9 @@ func (m *Models) tested(names []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if strings.HasPrefix(name, replayPrefix) {
+			return nil, qlp.Errorf(qlp.Invalid, "%s holds recordings, and nobody who could be tested", name).WithRemedy("name a provider of the file, or provider/model")
+		}
 		for _, role := range llm.Roles() {
 			for _, c := range roles[role] {
 				out = append(out, c.String())
