@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/blob":    {"internal/qlp"},
 	"internal/store":   {"internal/qlp"},
 	"internal/sandbox": {"internal/qlp"},
+	"internal/llm":     {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
 	// What the drivers share that start the init and then speak to it.
@@ -64,6 +65,7 @@ var arrows = map[string][]string{
 // drivers may be named by app alone (and by tests, benchmarks and conformance suites).
 var drivers = []string{
 	"internal/sandbox/native", "internal/sandbox/remote", "internal/sandbox/process", "internal/sandbox/docker", "internal/sandbox/kubernetes", "internal/store/sqlite", "internal/generator/offline/golang", "internal/generator/offline/python", "internal/interpreter/grammar",
+	"internal/llm/openai", "internal/llm/azureopenai", "internal/llm/anthropic", "internal/llm/ollama",
 }
 
 type goPackage struct {
