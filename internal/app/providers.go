@@ -4,6 +4,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/llm/anthropic"
+	"github.com/quantumlayer/qlp/internal/llm/azureopenai"
 	"github.com/quantumlayer/qlp/internal/llm/catalog"
 	"github.com/quantumlayer/qlp/internal/llm/completions"
 	"github.com/quantumlayer/qlp/internal/llm/ollama"
@@ -27,9 +28,15 @@ func provider(name string, p config.Provider, key telemetry.Secret) (llm.Provide
 		return openai.New(openai.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Structured: structured, Catalog: known})
 	case config.KindOllama:
 		return ollama.New(ollama.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Structured: structured, Catalog: known})
+	case config.KindAzureOpenAI:
+		if p.Entra {
+			break
+		}
+		return azureopenai.New(azureopenai.Config{
+			Name: name, Endpoint: p.BaseURL, APIVersion: p.APIVersion, Key: key.Reveal, Models: p.Models, Structured: structured, Catalog: known,
+		})
 	case config.KindAnthropic:
 		return anthropic.New(anthropic.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Catalog: known})
-	default:
-		return nil, qlp.Errorf(qlp.Invalid, "provider %s: there is no driver for the kind %s", name, p.Kind)
 	}
+	return nil, qlp.Errorf(qlp.Invalid, "provider %s: there is no driver for the kind %s with these settings", name, p.Kind)
 }
