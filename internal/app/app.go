@@ -84,8 +84,8 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		},
 		Providers: byModel.Exists, Reviewer: byModel, Spending: spending,
 		Validator: metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
-		Clock:    func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
-		NewID:    newID, Log: log,
+		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		NewID: newID, Log: log,
 	}, orchestrator.Config{
 		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
 		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps().Or(models.Caps())},

@@ -27,8 +27,8 @@ type ModelDeps struct {
 	Redact     func(text string) string // takes secrets out of recordings
 	// Tape returns the recordings of a run; nil: no run can be replayed.
 	Tape func(ctx context.Context, runID string) ([]record.Cassette, error)
-	Env        func(name string) string // os.Getenv
-	Log        *slog.Logger
+	Env  func(name string) string // os.Getenv
+	Log  *slog.Logger
 }
 
 // Models is who can be asked: the providers of the file, and a client for each way of choosing among them. Safe for
@@ -84,7 +84,7 @@ func (m *Models) Client(choice string) (llm.Client, error) {
 	inner := client.New(client.Deps{
 		Providers: providers, Roles: roles, Ledger: m.deps.Ledger, Recordings: m.deps.Recordings, Traffic: m.traffic, Prices: m.prices(),
 		NewID: newID, Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
-		Rand:   rand.Int64N, //nolint:gosec // spreads waits, guards nothing
+		Rand:   rand.Int64N,
 		Redact: m.deps.Redact, Log: m.deps.Log,
 	}, client.Config{
 		Day: m.file.Caps.Day.Budget(), Team: m.file.Caps.Team.Budget(),

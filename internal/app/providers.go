@@ -1,6 +1,8 @@
 package app
 
 import (
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/llm/anthropic"
@@ -29,12 +31,18 @@ func provider(name string, p config.Provider, key telemetry.Secret) (llm.Provide
 	case config.KindOllama:
 		return ollama.New(ollama.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Structured: structured, Catalog: known})
 	case config.KindAzureOpenAI:
-		if p.Entra {
-			break
-		}
-		return azureopenai.New(azureopenai.Config{
+		cfg := azureopenai.Config{
 			Name: name, Endpoint: p.BaseURL, APIVersion: p.APIVersion, Key: key.Reveal, Models: p.Models, Structured: structured, Catalog: known,
-		})
+		}
+		if p.Entra {
+			// The identity that the machine has, or the person who is signed in with Azure's own tools.
+			if cfg.Token, err = azidentity.NewDefaultAzureCredential(nil); err != nil {
+				return nil, qlp.Errorf(qlp.Unauthorized, "provider %s: no identity of Entra: %w", name, err).
+					WithRemedy("sign in with az login, run where a managed identity is, or use a key")
+			}
+			cfg.Key = nil
+		}
+		return azureopenai.New(cfg)
 	case config.KindAnthropic:
 		return anthropic.New(anthropic.Config{Name: name, BaseURL: p.BaseURL, Key: key.Reveal, Catalog: known})
 	}

@@ -133,6 +133,9 @@ func (m *Models) tested(names []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if strings.HasPrefix(name, replayPrefix) {
+			return nil, qlp.Errorf(qlp.Invalid, "%s holds recordings, and nobody who could be tested", name).WithRemedy("name a provider of the file, or provider/model")
+		}
 		for _, role := range llm.Roles() {
 			for _, c := range roles[role] {
 				out = append(out, c.String())
@@ -207,14 +210,20 @@ func sum() llm.Request {
 }
 
 func (t *ProviderTest) judge(text string) error {
-	var got map[string]json.Number
-	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != 1 {
+	var got map[string]json.RawMessage
+	err := json.Unmarshal([]byte(text), &got)
+	var said int64
+	if err == nil {
+		err = json.Unmarshal(got["sum"], &said)
+	}
+	if err != nil || len(got) != 1 {
 		t.Structured = "broken"
-		return qlp.Errorf(qlp.Unavailable, "the answer is not of the schema: %.200q", text).WithRemedy("choose a model that keeps a JSON Schema, or set `structured: false` for the provider")
+		return qlp.Errorf(qlp.Unavailable, "the answer is not of the schema: %.200q", text).
+			WithRemedy("choose a model that keeps a JSON Schema, or another way: `structured: strict`, `tool` or `fence` for the provider")
 	}
 	t.Structured = "kept"
-	if got["sum"] != "5" {
-		return qlp.Errorf(qlp.Unavailable, "the model says that 2 + 3 is %.40q", got["sum"].String()).WithRemedy("choose another model")
+	if said != 5 {
+		return qlp.Errorf(qlp.Unavailable, "the model says that 2 + 3 is %d", said).WithRemedy("choose another model")
 	}
 	return nil
 }

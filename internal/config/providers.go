@@ -35,15 +35,16 @@ type Models struct {
 
 // Provider is one endpoint. Its key is named here, and never stands here.
 type Provider struct {
-	Kind        string `yaml:"kind"`
-	BaseURL     string `yaml:"base_url"`
-	KeyEnv      string `yaml:"key_env"`     // the environment variable with the key
-	KeyFile     string `yaml:"key_file"`    // or the file
-	APIVersion  string `yaml:"api_version"` // of Azure OpenAI
-	Entra       bool   `yaml:"entra"`       // Azure: a token of the machine's identity in place of a key
-	Structured  *bool  `yaml:"structured"`  // whether the endpoint keeps a strict JSON Schema, where QLP does not know
-	Concurrency int    `yaml:"concurrency"` // calls at a time; 8
-	Dir         string `yaml:"dir"`         // of replay: the folder of cassettes
+	Kind        string            `yaml:"kind"`
+	BaseURL     string            `yaml:"base_url"`
+	KeyEnv      string            `yaml:"key_env"`     // the environment variable with the key
+	KeyFile     string            `yaml:"key_file"`    // or the file
+	APIVersion  string            `yaml:"api_version"` // of Azure OpenAI
+	Entra       bool              `yaml:"entra"`       // Azure: a token of the machine's identity in place of a key
+	Models      map[string]string `yaml:"models"`      // Azure: deployment → OpenAI's name of the model in it
+	Structured  string            `yaml:"structured"`  // how it is held to a JSON Schema: auto, strict, tool or fence; "" is auto
+	Concurrency int               `yaml:"concurrency"` // calls at a time; 8
+	Dir         string            `yaml:"dir"`         // of replay: the folder of cassettes
 }
 
 // The kinds of providers.
@@ -231,6 +232,10 @@ func (p Provider) check(name string) error {
 		return bad("keep one of them", "key_env and key_file are both set")
 	case p.Entra && p.Kind != KindAzureOpenAI:
 		return bad("leave it out", "entra is for azureopenai only")
+	case len(p.Models) > 0 && p.Kind != KindAzureOpenAI:
+		return bad("leave it out: elsewhere models have their own names", "models is for azureopenai only")
+	case !slices.Contains([]string{"", "auto", "strict", "tool", "fence"}, p.Structured):
+		return bad("use auto, strict, tool or fence", "structured is %q", p.Structured)
 	case p.Kind == KindReplay && p.Dir == "":
 		return bad("set dir to a folder of cassettes", "dir is missing")
 	case p.BaseURL == "" && slices.Contains([]string{KindAzureOpenAI, KindCompatible, KindBridge}, p.Kind):

@@ -20,7 +20,7 @@ providers:
     base_url: https://example.openai.azure.com
     api_version: "2025-01-01"
     entra: true
-  local: {kind: compatible, base_url: "http://127.0.0.1:9000/v1", structured: false}
+  local: {kind: compatible, base_url: "http://127.0.0.1:9000/v1", structured: fence}
   tape: {kind: replay, dir: testdata/tape}
 roles:
   coder: [openai/big, local/org/small]
@@ -48,8 +48,7 @@ func TestProvidersFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	no := false
-	want := Provider{Kind: KindCompatible, BaseURL: "http://127.0.0.1:9000/v1", Structured: &no}
+	want := Provider{Kind: KindCompatible, BaseURL: "http://127.0.0.1:9000/v1", Structured: "fence"}
 	if diff := cmp.Diff(want, m.Providers["local"]); diff != "" || !m.Found || len(m.Providers) != 4 || !m.Providers["azure"].Entra {
 		t.Errorf("%+v\n%s", m, diff)
 	}
@@ -90,6 +89,8 @@ func TestProvidersFileRefusals(t *testing.T) {
 		"a key in clear":     {"providers:\n  a: {kind: compatible, base_url: 'http://host/v1', key_env: K}\n", "use https"},
 		"unknown kind":       {"providers:\n  a: {kind: openia}\n", "did you mean openai?"},
 		"no address":         {"providers:\n  a: {kind: bridge}\n", "set base_url"},
+		"no such structure":  {"providers:\n  a: {kind: openai, structured: maybe}\n", "strict, tool or fence"},
+		"a name for another": {"providers:\n  a: {kind: openai, models: {a: b}}\n", "leave it out"},
 		"no folder":          {"providers:\n  a: {kind: replay}\n", "set dir"},
 		"bad address":        {"providers:\n  a: {kind: ollama, base_url: 127.0.0.1}\n", "https://host/path"},
 		"two keys":           {"providers:\n  a: {kind: openai, key_env: A, key_file: b}\n", "keep one"},

@@ -1,0 +1,23 @@
+package anthropic_test
+
+import (
+	"testing"
+
+	"github.com/quantumlayer/qlp/internal/llm"
+	"github.com/quantumlayer/qlp/internal/llm/anthropic"
+	"github.com/quantumlayer/qlp/internal/llm/llmtest"
+)
+
+func provider(t *testing.T, url string) llm.Provider {
+	t.Helper()
+	p, err := anthropic.New(anthropic.Config{Name: "it", BaseURL: url, Key: func() string { return llmtest.Key }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	llmtest.Run(t, "anthropic", provider)
+}
