@@ -61,7 +61,7 @@ func (a *asked) of(choice string) (rooms, error) {
 	if r.planner, err = divide.New(client, a.redactor, divide.Config{Arrange: planner.Arrange}); err != nil {
 		return rooms{}, err
 	}
-	deps := agent.Deps{Client: client, Redactor: a.redactor, Derived: acceptance.Files, Stack: stack.Find}
+	deps := agent.Deps{Client: client, Redactor: a.redactor, Acceptance: acceptance.Files, Stack: stack.Find}
 	if r.agent, err = agent.New(deps, agent.Config{}); err != nil {
 		return rooms{}, err
 	}

@@ -27,8 +27,9 @@ var prompts embed.FS
 type Deps struct {
 	Client   llm.Client
 	Redactor prompt.Redactor
-	// Derived writes the acceptance tests that follow from a service's Spec: acceptance.Files. No model is asked for them.
-	Derived func(req generator.Request) ([]qlp.File, error)
+	// Acceptance writes acceptance/ from the request's Spec: for a service the tests that follow from it, for which no model is
+	// asked, for a program the cases in Spec.Acceptance, which the tester has written: acceptance.Files.
+	Acceptance func(req generator.Request) ([]qlp.File, error)
 	// Stack returns the facts of a stack.
 	Stack func(name string) (qlp.Stack, error)
 }
@@ -95,12 +96,12 @@ func (a *Agent) Generate(ctx context.Context, req generator.Request) ([]qlp.File
 	switch {
 	case req.Task.Role != qlp.RoleAcceptance:
 		return a.code(ctx, req)
+	case a.deps.Acceptance == nil:
+		return nil, qlp.Errorf(qlp.Invalid, "nothing here writes the acceptance tests of a %s", req.Spec.Kind)
 	case req.Spec.Kind.Program():
 		return a.test(ctx, req)
-	case a.deps.Derived == nil:
-		return nil, qlp.Errorf(qlp.Invalid, "nothing here writes the acceptance tests of a %s", req.Spec.Kind)
 	default:
-		return a.deps.Derived(req)
+		return a.deps.Acceptance(req)
 	}
 }
 

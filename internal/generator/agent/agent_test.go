@@ -48,9 +48,7 @@ func setup(t *testing.T, client llm.Client) *Agent {
 	t.Helper()
 	a, err := New(Deps{
 		Client: client, Redactor: secrets,
-		Derived: func(generator.Request) ([]qlp.File, error) {
-			return []qlp.File{{Path: casesFile, Content: []byte("derived")}}, nil
-		},
+		Acceptance: acceptanceFiles,
 		Stack: func(name string) (qlp.Stack, error) {
 			return qlp.Stack{
 				Name: name, Title: "Go", Language: "go", Tools: []qlp.Tool{{Name: "go", Minimum: "1.24"}},
@@ -62,6 +60,12 @@ func setup(t *testing.T, client llm.Client) *Agent {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// acceptanceFiles shows what the acceptance room would be given.
+func acceptanceFiles(req generator.Request) ([]qlp.File, error) {
+	b, err := json.MarshalIndent(map[string]any{"cases": req.Spec.Acceptance}, "", " ")
+	return []qlp.File{{Path: casesFile, Content: append(b, '\n')}}, err
 }
 
 func program() qlp.Spec {
@@ -270,7 +274,7 @@ func TestGenerate(t *testing.T) {
 	req = coding()
 	req.Task = req.Plan.Tasks[0]
 	req.Spec.Kind = qlp.KindService
-	if files, err = a.Generate(t.Context(), req); err != nil || string(files[0].Content) != "derived" {
+	if files, err = a.Generate(t.Context(), req); err != nil || files[0].Path != casesFile || len(client.Asked()) != 2 {
 		t.Errorf("a service's tests are derived: %+v, %v", files, err)
 	}
 }

@@ -231,7 +231,7 @@ func review(t *testing.T, client llm.Client, comment string, budget qlp.ModelCap
 
 func guardedAgent(t *testing.T, client llm.Client) *Agent {
 	t.Helper()
-	a, err := New(Deps{Client: client, Redactor: guarded}, Config{})
+	a, err := New(Deps{Client: client, Redactor: guarded, Acceptance: acceptanceFiles}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -34,11 +35,8 @@ func (a *Agent) test(ctx context.Context, req generator.Request) ([]qlp.File, er
 	if err != nil {
 		return nil, fmt.Errorf("write the acceptance cases: %w", err)
 	}
-	content, err := encodeCases(append(req.Spec.Acceptance[:len(req.Spec.Acceptance):len(req.Spec.Acceptance)], cases...))
-	if err != nil {
-		return nil, err
-	}
-	return []qlp.File{{Path: casesFile, Content: content}}, nil
+	req.Spec.Acceptance = slices.Concat(req.Spec.Acceptance, cases)
+	return a.deps.Acceptance(req)
 }
 
 func (a *Agent) testerRequest(req generator.Request) (llm.Request, error) {
@@ -70,30 +68,6 @@ func (a *Agent) testerRequest(req generator.Request) (llm.Request, error) {
 		Role: llm.Tester, System: system, Messages: []llm.Message{{From: llm.User, Text: text}}, Schema: a.cases,
 		MaxTokens: a.answerTokens(llm.Tester), Temperature: prompt.Zero(), Account: account(req),
 	}, nil
-}
-
-// encodeCases writes cases in the one form that they have: a case a line, in their order.
-func encodeCases(cases []qlp.Acceptance) ([]byte, error) {
-	var b strings.Builder
-	b.WriteString("{\"cases\": [")
-	for i, c := range cases {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("\n")
-		if c.Steps == nil {
-			c.Steps = []qlp.Step{}
-		}
-		var line strings.Builder
-		one := json.NewEncoder(&line)
-		one.SetEscapeHTML(false)
-		if err := one.Encode(c); err != nil {
-			return nil, fmt.Errorf("write acceptance case %s: %w", c.ID, err)
-		}
-		b.WriteString(strings.TrimSuffix(line.String(), "\n"))
-	}
-	b.WriteString("\n]}\n")
-	return []byte(b.String()), nil
 }
 
 // schemaOf emits the schema of an answer from its Go type.

@@ -1,24 +1,13 @@
 package prompt
 
-import "strings"
+import "github.com/quantumlayer/qlp/internal/llm/jsonish"
 
-// JSON returns the part of an answer that should be its JSON: the whole text, or what stands in its one code fence, or what lies between
-// its first and its last brace. What it returns need not be JSON.
+// JSON returns the JSON value in an answer, mended where it is almost right. An answer that holds none, or only the beginning
+// of one, is returned as it is, so that whoever decodes it says so.
 func JSON(text string) []byte {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF"))
-	if strings.HasPrefix(text, "{") {
+	raw, _, err := jsonish.Extract(text)
+	if err != nil {
 		return []byte(text)
 	}
-	if _, rest, found := strings.Cut(text, "```"); found {
-		if inner, _, closed := strings.Cut(rest, "```"); closed {
-			if at := strings.IndexByte(inner, '{'); at >= 0 {
-				return []byte(strings.TrimSpace(inner[at:]))
-			}
-		}
-	}
-	from, to := strings.IndexByte(text, '{'), strings.LastIndexByte(text, '}')
-	if from < 0 || to < from {
-		return []byte(text)
-	}
-	return []byte(text[from : to+1])
+	return raw
 }
