@@ -55,6 +55,10 @@ func (g *Generator) Generate(ctx context.Context, req generator.Request) ([]qlp.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if req.Spec.Kind.Program() {
+		return nil, qlp.Errorf(qlp.Invalid, "the offline generator writes services, not a %s", req.Spec.Kind).
+			WithRemedy("configure a model provider: programs are written by a model")
+	}
 	w, ok := g.writers[req.Plan.Stack]
 	if !ok {
 		return nil, qlp.Errorf(qlp.Invalid, "the offline generator has no stack %q", req.Plan.Stack).

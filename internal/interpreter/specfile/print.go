@@ -27,9 +27,19 @@ func Write(s *qlp.Spec) ([]byte, error) {
 	return out, nil
 }
 
-// block takes away JSON's brackets and quotes; the encoder quotes again what would be read as something else.
+// block takes away JSON's brackets and quotes; the encoder quotes again what would be read as something else. Keys without a
+// value go too: a list that is not there.
 func block(n *yaml.Node) {
 	n.Style = 0
+	if n.Kind == yaml.MappingNode {
+		var kept []*yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i+1].ShortTag() != "!!null" {
+				kept = append(kept, n.Content[i], n.Content[i+1])
+			}
+		}
+		n.Content = kept
+	}
 	for _, c := range n.Content {
 		block(c)
 	}
