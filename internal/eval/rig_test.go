@@ -3,13 +3,11 @@ package eval_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 
@@ -162,6 +160,3 @@ func few(t testing.TB) eval.Suite {
 	}
 	return s
 }
-
-var _ = io.Discard
-var _ = slices.Sort[[]int]
