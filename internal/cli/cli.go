@@ -86,7 +86,7 @@ func (c *command) root() *cobra.Command {
 		}
 	}
 	root.AddCommand(c.run(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
-		c.sandbox(), c.sandboxd(), c.doctor(), c.version(), c.tool())
+		c.sandbox(), c.sandboxd(), c.eval(), c.doctor(), c.version(), c.tool())
 	return root
 }
 

@@ -17,7 +17,8 @@ import (
 // Header says what a folder holds the run of. It is written first and never changed.
 type Header struct {
 	Suite    string     `json:"suite"`
-	Data     string     `json:"data,omitempty"` // the file that the suite was read from
+	Source   string     `json:"source"`         // what was asked for: a name, a file or a folder
+	Data     string     `json:"data,omitempty"` // the file of a suite that is one
 	Digest   qlp.Digest `json:"digest"`
 	Problems []string   `json:"problems"` // ids, in order
 	Solver   string     `json:"solver"`

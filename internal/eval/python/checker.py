@@ -30,6 +30,10 @@ def main():
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
             raise CandidateError("the candidate's process wrote what is no answer to call %d: %s" % (calls, str(e)[:200]))
 
+    if "random" in order["test"]:
+        import random
+
+        random.seed(20210707)  # a test that draws its cases draws the same ones each time
     scope = {"__name__": "check"}
     verdict = {"passed": False}
     try:
