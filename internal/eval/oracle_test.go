@@ -45,7 +45,7 @@ func TestCanonicalSolutionsPass(t *testing.T) {
 func TestMutantsAreCaught(t *testing.T) {
 	t.Parallel()
 	s := few(t)
-	solver, err := eval.Mutated(t.Context(), newBench(t), python(t), s, 1, 2)
+	solver, err := eval.Mutated(t.Context(), newBench(t), pythonStack(t), s, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func prepare(ctx context.Context) error {
 	return err
 }
 
-func python(t testing.TB) qlp.Stack {
+func pythonStack(t testing.TB) qlp.Stack {
 	t.Helper()
 	st, err := stack.Find("python")
 	if err != nil {
@@ -122,7 +122,7 @@ func python(t testing.TB) qlp.Stack {
 
 func newFunctions(t testing.TB, limits eval.FunctionLimits) *eval.Functions {
 	t.Helper()
-	j, err := eval.NewFunctions(newBench(t), python(t), limits)
+	j, err := eval.NewFunctions(newBench(t), pythonStack(t), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
