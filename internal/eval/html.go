@@ -24,10 +24,10 @@ type bar struct {
 
 type pageData struct {
 	Report
-	Rates, ByLanguage []bar
-	RatesHeight       float64
-	LanguagesHeight   float64
-	Times             []bar
+	Rates, ByLanguage  []bar
+	RatesHeight        float64
+	LanguagesHeight    float64
+	Times              []bar
 	Dollars, PerSolved string
 	TimePerSolved      string
 	Rows               []ProblemRow

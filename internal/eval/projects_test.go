@@ -142,11 +142,14 @@ func TestTheOfflineGeneratorPassesTheChecksOfServices(t *testing.T) {
 				}
 				t.Fatalf("%s (%s), %v", got.Status, got.Reason, err)
 			}
+			if p.Language != "python" { // the wrong check below needs no second build
+				return
+			}
 			p.Cases = slices.Clone(p.Cases)
 			last := &p.Cases[len(p.Cases)-1]
 			last.Steps = slices.Clone(last.Steps)
 			last.Steps[len(last.Steps)-1].Expect.Status = 418
-			if got, err := judge.Judge(t.Context(), p, generated(t, p)); p.Language == "python" && (err != nil || got.Status != eval.Failed) {
+			if got, err := judge.Judge(t.Context(), p, generated(t, p)); err != nil || got.Status != eval.Failed {
 				t.Errorf("a check that cannot be met ended as %s, %v", got.Status, err)
 			}
 		})

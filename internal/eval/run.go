@@ -18,7 +18,7 @@ type Runner struct {
 	Solver   Solver
 	Judges   map[Form]Judge
 	Journal  *Journal
-	Parallel int                                // samples at a time; 0: a processor each
+	Parallel int                               // samples at a time; 0: a processor each
 	Progress func(s Sample, finished, all int) // may be nil; never called concurrently
 }
 
