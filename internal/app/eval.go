@@ -165,7 +165,7 @@ func evalSolver(ctx context.Context, cfg config.Config, version string, o Evalua
 }
 
 // evalClient returns the client that functions are asked of, and what closes it.
-func evalClient(_ context.Context, _ config.Config, provider string) (llm.Client, func() error, error) {
+func evalClient(_ context.Context, _ config.Config, provider string) (llm.Client, func() error, error) { //nolint:unparam // the one result there is until providers are put together here
 	return nil, nil, qlp.Errorf(qlp.Unavailable, "no provider is configured that could answer as %.60q", provider).WithRemedy("measure the offline generator (--solver offline) or an oracle")
 }
 

@@ -91,8 +91,15 @@ func TestAKilledRunGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	place, err := os.MkdirTemp(machine.dir, "killed-") //nolint:usetesting // a sandbox must be able to reach it, and what the child leaves behind goes with the rest
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(place, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	child := exec.CommandContext(t.Context(), self)
-	child.Env = append(os.Environ(), "QLP_EVAL_TEST_RUN="+dir, "TMPDIR="+t.TempDir())
+	child.Env = append(os.Environ(), "QLP_EVAL_TEST_RUN="+dir, "TMPDIR="+place)
 	var log bytes.Buffer
 	child.Stderr = &log
 	if err := child.Start(); err != nil {
@@ -121,8 +128,8 @@ func TestAKilledRunGoesOn(t *testing.T) {
 	}
 	defer journal.Close()
 	kept := journal.Samples()
-	if len(kept) < 5 || len(kept) == 60 {
-		t.Fatalf("%d samples were kept", len(kept))
+	if len(kept) < 5 || len(kept) == 60 || kept[0].Status != eval.Passed {
+		t.Fatalf("%d samples were kept: %+v", len(kept), kept)
 	}
 	again := &asked{}
 	r := eval.Runner{Suite: many(60), Solver: again, Judges: map[eval.Form]eval.Judge{eval.FunctionForm: judge}, Journal: journal}
