@@ -25,7 +25,7 @@ var scripts embed.FS
 // a busy machine fails nobody who is only slow.
 type FunctionLimits struct {
 	Wall   time.Duration // 20 s
-	CPU    time.Duration // 5 s
+	CPU    time.Duration // 3 s
 	Memory int64         // bytes: 512 MiB
 }
 
@@ -34,7 +34,7 @@ func (l FunctionLimits) withDefaults() FunctionLimits {
 		l.Wall = 20 * time.Second
 	}
 	if l.CPU <= 0 {
-		l.CPU = 5 * time.Second
+		l.CPU = 3 * time.Second
 	}
 	if l.Memory <= 0 {
 		l.Memory = 512 * sandbox.MiB
