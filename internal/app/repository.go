@@ -47,7 +47,7 @@ func ReadRepository(dir, name string, fetch bool) (Existing, error) {
 	if err != nil {
 		return Existing{}, fmt.Errorf("%s: %w", dir, err)
 	}
-	e.Stack = stack.For(e.Stack, tree.Paths())
+	e.Stack = stack.Fit(e.Stack, tree.Paths())
 	if !fetch {
 		e.Stack.Packages = nil
 	}

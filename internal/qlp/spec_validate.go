@@ -84,6 +84,7 @@ func (s *Spec) Validate() []Problem {
 	s.validateLinks(p)
 	s.validateLists(p)
 	s.validateCycles(p)
+	s.validateProgram(p)
 	return p.list
 }
 

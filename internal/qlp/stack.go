@@ -10,6 +10,7 @@ const (
 	RoleStorage    Role = "storage"    // persistence
 	RoleHandlers   Role = "handlers"   // HTTP
 	RoleWiring     Role = "wiring"     // main, configuration, build files
+	RoleProgram    Role = "program"    // the code of a cli, pipeline or project, with its unit tests
 	RoleDocuments  Role = "documents"  // README, OpenAPI, Dockerfile and the other extras
 )
 
@@ -23,6 +24,8 @@ type Stack struct {
 	Tools     []Tool   `json:"tools"`             // what must be on the machine
 	Layout    []Part   `json:"layout"`            // who owns which paths
 	Commands  Commands `json:"commands"`          //
+	// Entry starts the program, in the sandbox, from any folder; what it is called with follows. Only stacks for programs have it.
+	Entry []string `json:"entry,omitempty"`
 	// Env is set for every command in the sandbox.
 	Env map[string]string `json:"env,omitempty"`
 

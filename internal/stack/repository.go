@@ -3,8 +3,6 @@ package stack
 import (
 	"cmp"
 	"embed"
-	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -17,25 +15,7 @@ var repositories embed.FS
 
 // Repositories returns the stacks of software that exists already, by name. Their commands suit what people have written,
 // where those of All suit what QLP writes.
-func Repositories() ([]qlp.Stack, error) {
-	names, err := fs.Glob(repositories, "repository/*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("list the stacks: %w", err)
-	}
-	out := make([]qlp.Stack, 0, len(names))
-	for _, name := range names {
-		b, err := repositories.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read the stack %s: %w", name, err)
-		}
-		st, err := Parse(b)
-		if err != nil {
-			return nil, fmt.Errorf("read the stack %s: %w", name, err)
-		}
-		out = append(out, st)
-	}
-	return out, nil
-}
+func Repositories() ([]qlp.Stack, error) { return readFolder(repositories, "repository") }
 
 // FindRepository returns the stack for repositories of that name or alias, letters compared without case.
 func FindRepository(name string) (qlp.Stack, error) {
@@ -54,7 +34,7 @@ func FindRepository(name string) (qlp.Stack, error) {
 	return qlp.Stack{}, qlp.Errorf(qlp.Invalid, "there is no stack %.40q for repositories", name).WithRemedy("choose one of: %s", strings.Join(names, ", "))
 }
 
-// Known returns the stack of exactly that name, of either kind: what a capsule names.
+// Known returns the stack of exactly that name, of whatever kind: what a capsule names.
 func Known(name string) (qlp.Stack, error) {
 	all, err := Repositories()
 	if err != nil {
@@ -104,8 +84,8 @@ func Detect(paths []string) ([]Detected, error) {
 	return out, nil
 }
 
-// For returns the stack with the commands that are of use for a repository with these paths.
-func For(st qlp.Stack, paths []string) qlp.Stack {
+// Fit returns the stack with the commands that are of use for a repository with these paths.
+func Fit(st qlp.Stack, paths []string) qlp.Stack {
 	useful := func(list []qlp.Command) []qlp.Command {
 		var out []qlp.Command
 		for _, c := range list {

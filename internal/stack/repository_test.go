@@ -89,7 +89,7 @@ func TestForLeavesOutWhatIsOfNoUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st = stack.For(st, strings.Fields(paths))
+		st = stack.Fit(st, strings.Fields(paths))
 		var out []string
 		for _, c := range slices.Concat(st.Commands.Build, st.Commands.Test) {
 			out = append(out, c.Name)

@@ -55,7 +55,8 @@ func All() ([]qlp.Stack, error) {
 	return out, nil
 }
 
-// Find returns the stack of that name or alias, letters compared without case. A stack that is known but cannot be built,
+// Find returns the stack of that name or alias, letters compared without case; one for programs by its own name only
+// (program-go), because go is the stack for services. A stack that is known but cannot be built,
 // and a name that is not known at all, are invalid, and the remedy lists those that can be built.
 func Find(name string) (qlp.Stack, error) {
 	all, err := All()
@@ -63,6 +64,9 @@ func Find(name string) (qlp.Stack, error) {
 		return qlp.Stack{}, err
 	}
 	want := strings.ToLower(strings.TrimSpace(name))
+	if st, err := findProgram(want); err == nil && st.Name == want {
+		return st, nil
+	}
 	var generated []string
 	var found *qlp.Stack
 	for i, st := range all {

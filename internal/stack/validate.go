@@ -25,6 +25,9 @@ func Validate(st qlp.Stack) error {
 	if len(st.Detect) > 0 {
 		return validateRepository(st)
 	}
+	if len(st.Entry) > 0 {
+		return validateProgram(st)
+	}
 	if !st.Generated {
 		return nil
 	}
@@ -55,7 +58,7 @@ func validateTools(st qlp.Stack) error {
 // validateLayout asks the rules of a plan, because a plan is made of the layout: each role is a task.
 func validateLayout(st qlp.Stack) error {
 	known := []qlp.Role{
-		qlp.RoleAcceptance, qlp.RoleDomain, qlp.RoleStorage, qlp.RoleHandlers, qlp.RoleWiring, qlp.RoleDocuments,
+		qlp.RoleAcceptance, qlp.RoleDomain, qlp.RoleStorage, qlp.RoleHandlers, qlp.RoleWiring, qlp.RoleProgram, qlp.RoleDocuments,
 	}
 	var plan qlp.Plan
 	for _, p := range st.Layout {
