@@ -64,7 +64,7 @@ func (s *pipelineSolver) Solve(ctx context.Context, q eval.Question, sample int)
 		return eval.Solution{Declined: whyNot(in)}, nil
 	}
 	out := eval.Solution{Verdict: in.Run.Verdict, Note: string(in.State)}
-	if out.Stack, err = stack.Find(in.Spec.Stack); err != nil {
+	if out.Stack, err = stack.For(in.Spec.Kind, in.Spec.Stack); err != nil {
 		return eval.Solution{}, err
 	}
 	var tree qlp.Tree

@@ -22,8 +22,13 @@ func callLimits() sandbox.Limits {
 	return sandbox.Limits{Wall: 20 * time.Second, CPUTime: 10 * time.Second, Memory: 512 * sandbox.MiB, OutputKill: 4 * sandbox.MiB}
 }
 
-// program plays the cases, each in a folder of its own.
+// program plays the cases, each in a folder of its own. It plays them from outside, call by call, where a run's own acceptance is played
+// inside the sandbox by `qlp tool accept`: these cases are hidden, and so never lie where the program could look.
 func (j *Judgement) program(ctx context.Context, box sandbox.Sandbox, p Problem, s Solution) error {
+	if len(s.Stack.Entry) == 0 {
+		j.Reason = fmt.Sprintf("a program was asked for, and the stack %s builds none", s.Stack.Name)
+		return nil
+	}
 	for n, c := range p.Cases {
 		dir := fmt.Sprintf("acceptance-case-%d", n+1)
 		if len(c.Calls) == 0 {
@@ -57,8 +62,7 @@ func (j *Judgement) call(ctx context.Context, box sandbox.Sandbox, st qlp.Stack,
 	if env == nil {
 		env = map[string]string{}
 	}
-	maps.Copy(env, st.Commands.Start.Env)
-	argv := slices.Concat(st.Commands.Start.Argv, call.Args)
+	argv := slices.Concat(st.Entry, call.Args)
 	begun := time.Now().UTC().Truncate(time.Microsecond)
 	res, err := box.Exec(ctx, sandbox.Cmd{Argv: argv, Env: env, Dir: dir, Stdin: strings.NewReader(call.Stdin), Limits: callLimits()})
 	if err != nil {
