@@ -108,6 +108,9 @@ func (a *App) untilOver(ctx context.Context, id string) (in qlp.Intent, err erro
 		if in.State.Over() || in.State == qlp.StateNeedsInput {
 			return in, nil
 		}
+		if in.State == "paused" { // a cap on models was reached: every other intent would meet it too
+			return in, qlp.Errorf(qlp.Exhausted, "the run of %.60q is paused: %s", in.Words, in.Reason)
+		}
 		select {
 		case <-changed:
 		case err := <-a.stalled:
