@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt generate check-generated unit fuzz e2e bench doctor sandbox-images clean setup setup-run FORCE
+.PHONY: help run build test lint fmt generate check-generated unit fuzz e2e bench eval doctor sandbox-images clean setup setup-run FORCE
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ e2e: setup build ## scenarios through the real binary
 
 bench: setup build ## run the benchmarks and rewrite bench/REPORT.md
 	scripts/bench
+
+eval: setup-run build ## measure the harness (HUMANEVAL=FILE) and the offline generator, and rewrite bench/EVAL.md
+	scripts/eval $(HUMANEVAL)
 
 sandbox-images: ## build the images of the docker driver, from this machine's own files
 	scripts/sandbox-images

@@ -40,10 +40,6 @@ var arrows = map[string][]string{
 	"internal/sandbox/initbox": {"internal/qlp", "internal/sandbox"},
 	"internal/sandbox/gocache": {},
 
-	// Azure's and Ollama's endpoints speak OpenAI's protocol.
-	"internal/llm/azureopenai": {"internal/qlp", "internal/llm"},
-	"internal/llm/ollama":      {"internal/qlp", "internal/llm"},
-
 	"internal/interpreter": {"internal/qlp"},
 	"internal/planner":     {"internal/qlp", "internal/contract"},
 	"internal/generator":   {"internal/qlp", "internal/contract"},
@@ -61,6 +57,8 @@ var arrows = map[string][]string{
 		"internal/qlp", "internal/store", "internal/blob", "internal/interpreter", "internal/planner", "internal/generator", "internal/validator",
 		"internal/capsule", "internal/events", "internal/contract", "internal/reviewer",
 	},
+	// The suites' checks are played by the rooms that play them in a run.
+	"internal/eval": {"internal/qlp", "internal/sandbox", "internal/validator", "internal/contract", "internal/llm"},
 	// The queue's library needs the database's own handle, which the store's driver hands over.
 	"internal/worker": {"internal/qlp", "internal/store"},
 
@@ -71,7 +69,7 @@ var arrows = map[string][]string{
 	"internal/app":    {"internal"},
 	"internal/cli": {
 		"internal/app", "internal/client", "internal/config", "internal/qlp", "internal/telemetry", "internal/capsule", "internal/interpreter",
-		"internal/planner", "internal/sandbox", "internal/validator/security/gosectool", "internal/validator/test/sitetool",
+		"internal/planner", "internal/sandbox", "internal/eval", "internal/validator/security/gosectool", "internal/validator/test/sitetool",
 		"internal/validator/test/accepttool",
 	},
 	"e2e":   {"internal/client", "internal/qlp"},

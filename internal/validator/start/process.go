@@ -66,34 +66,40 @@ func launch(ctx context.Context, s Subject) (*process, error) {
 
 // probe waits until the service listens and probes it. It says why when there was nothing to probe.
 func (p *process) probe(ctx context.Context) (Report, string) {
+	base, client, why := p.listening(ctx)
+	if why != "" {
+		return Report{}, why
+	}
+	defer client.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(ctx, p.s.Limits.Probes)
+	defer cancel()
+	return Probe(ctx, Target{Spec: p.s.Spec, OpenAPI: p.s.OpenAPI, Base: base, Key: p.env["API_KEY"], Client: client}), ""
+}
+
+// listening waits until the service listens, and returns how it is reached, or why it is not.
+func (p *process) listening(ctx context.Context) (base string, client *http.Client, why string) {
 	timer := time.NewTimer(p.s.Limits.Listen)
 	defer timer.Stop()
 	var address string
 	select {
 	case address = <-p.log.address:
 	case <-p.ended:
-		return Report{}, "the service ended before it listened"
+		return "", nil, "the service ended before it listened"
 	case <-timer.C:
-		return Report{}, fmt.Sprintf("the service did not log that it is listening within %s", p.s.Limits.Listen)
+		return "", nil, fmt.Sprintf("the service did not log that it is listening within %s", p.s.Limits.Listen)
 	case <-ctx.Done():
-		return Report{}, "canceled"
+		return "", nil, "canceled"
 	}
 	_, portText, err := net.SplitHostPort(address)
 	port, bad := strconv.Atoi(portText)
 	if err != nil || bad != nil {
-		return Report{}, fmt.Sprintf("the service says that it is listening at %.60q, which is no address", address)
+		return "", nil, fmt.Sprintf("the service says that it is listening at %.60q, which is no address", address)
 	}
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: 4, DisableCompression: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return p.s.Sandbox.Dial(ctx, port) },
 	}
-	defer transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(ctx, p.s.Limits.Probes)
-	defer cancel()
-	return Probe(ctx, Target{
-		Spec: p.s.Spec, OpenAPI: p.s.OpenAPI, Base: "http://127.0.0.1:" + portText, Key: p.env["API_KEY"],
-		Client: &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: noRedirect},
-	}), ""
+	return "http://127.0.0.1:" + portText, &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: noRedirect}, ""
 }
 
 // noRedirect keeps a client from following a service's redirection.
