@@ -36,16 +36,16 @@ const (
 
 // Config of a provider. Only Name, Kind and BaseURL are required.
 type Config struct {
-	Name       string             // the operator's name for it, in answers and errors
-	Kind       string             // of the catalogue: openai
-	BaseURL    string             // up to where /chat/completions follows
-	Authorize  endpoint.Authorize // nil: the endpoint wants no key
+	Name       string                    // the operator's name for it, in answers and errors
+	Kind       string                    // of the catalogue: openai
+	BaseURL    string                    // up to where /chat/completions follows
+	Authorize  endpoint.Authorize        // nil: the endpoint wants no key
 	Path       func(model string) string // a folder of the model's between BaseURL and /chat/completions; nil: none
-	Query      map[string]string  // sent with every call
-	Structured Structured         // "": Auto
-	Legacy     bool               // the longest answer is called max_tokens, as older endpoints do
-	HTTPClient *http.Client       // nil: one of its own
-	Catalog    *catalog.Catalog   // nil: nothing is known of any model
+	Query      map[string]string         // sent with every call
+	Structured Structured                // "": Auto
+	Legacy     bool                      // the longest answer is called max_tokens, as older endpoints do
+	HTTPClient *http.Client              // nil: one of its own
+	Catalog    *catalog.Catalog          // nil: nothing is known of any model
 }
 
 // Provider is one endpoint. It implements llm.Provider.

@@ -18,8 +18,8 @@ import (
 
 // Bounds of what is read, in bytes.
 const (
-	maxFailure = 256 << 10          // of an answer that says what went wrong
-	maxJSON    = 256 << 20          // of an answer in one piece: embeddings of many texts
+	maxFailure = 256 << 10           // of an answer that says what went wrong
+	maxJSON    = 256 << 20           // of an answer in one piece: embeddings of many texts
 	maxStream  = 128 * llm.MaxAnswer // of a stream: each of its few bytes of text travels in an envelope of some hundred
 )
 

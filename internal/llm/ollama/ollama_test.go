@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/quantumlayer/qlp/internal/llm"
-	"github.com/quantumlayer/qlp/internal/llm/ollama"
 	"github.com/quantumlayer/qlp/internal/llm/llmtest"
+	"github.com/quantumlayer/qlp/internal/llm/ollama"
 )
 
 func provider(t *testing.T, url string) llm.Provider {
