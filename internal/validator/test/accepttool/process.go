@@ -108,7 +108,7 @@ func threePipes() (in, out, errs pipe, err error) {
 // drain reads a stream to its end and keeps its head.
 func drain(r *os.File, name string, stop func(string)) []byte {
 	defer func() { _ = r.Close() }()
-	kept, _ := io.ReadAll(io.LimitReader(r, maxOutput+1)) //nolint:errcheck // a pipe that breaks has ended
+	kept, _ := io.ReadAll(io.LimitReader(r, maxOutput+1)) // a pipe that breaks has ended
 	if len(kept) > maxOutput {
 		kept = kept[:maxOutput]
 		stop(fmt.Sprintf("it was stopped: it printed more than %d bytes to %s", maxOutput, name))
@@ -144,7 +144,7 @@ func endAll() {
 // descendants lists the processes below root, zombies that wait for their parent among them.
 func descendants(root int) []int {
 	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat") //nolint:errcheck // the pattern is well formed
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, name := range stats {
 		b, err := os.ReadFile(name) //nolint:gosec // of the kernel
 		if err != nil {
