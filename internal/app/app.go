@@ -72,7 +72,10 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	byModel := newAsked(models, redactor)
+	byModel, err := newAsked(models, redactor)
+	if err != nil {
+		return nil, err
+	}
 	a.engine = orchestrator.New(orchestrator.Deps{
 		Store: a.store, Blobs: a.blobs, Stack: stack.Find, StackFor: stack.For,
 		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter, orchestrator.Model: byModel},

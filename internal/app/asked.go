@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/quantumlayer/qlp/internal/generator"
@@ -24,6 +26,7 @@ import (
 type asked struct {
 	models   *Models
 	redactor *redact.Redactor
+	stacks   []readwords.Stack // what can be built, and of which kinds
 
 	mu    sync.Mutex
 	rooms map[string]rooms
@@ -36,8 +39,34 @@ type rooms struct {
 	agent       *agent.Agent
 }
 
-func newAsked(models *Models, redactor *redact.Redactor) *asked {
-	return &asked{models: models, redactor: redactor, rooms: map[string]rooms{}}
+func newAsked(models *Models, redactor *redact.Redactor) (*asked, error) {
+	stacks, err := buildable()
+	if err != nil {
+		return nil, err
+	}
+	return &asked{models: models, redactor: redactor, stacks: stacks, rooms: map[string]rooms{}}, nil
+}
+
+// buildable lists the stacks by the names that a Spec calls them: those of services, and those of programs.
+func buildable() ([]readwords.Stack, error) {
+	services, err := stack.All()
+	if err != nil {
+		return nil, err
+	}
+	programs, err := stack.Programs()
+	if err != nil {
+		return nil, err
+	}
+	var out []readwords.Stack
+	for _, st := range programs {
+		name := strings.TrimPrefix(st.Name, "program-")
+		s := readwords.Stack{Name: name, Title: st.Title, Kinds: []qlp.Kind{qlp.KindCLI, qlp.KindPipeline, qlp.KindProject}}
+		if i := slices.IndexFunc(services, func(service qlp.Stack) bool { return service.Generated && service.Name == name }); i >= 0 {
+			s.Kinds = append([]qlp.Kind{qlp.KindService}, s.Kinds...)
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // newRedactor knows the secrets of this process's environment.
@@ -55,7 +84,7 @@ func (a *asked) of(choice string) (rooms, error) {
 		return rooms{}, err
 	}
 	var r rooms
-	if r.interpreter, err = readwords.New(client, a.redactor, readwords.Config{}); err != nil {
+	if r.interpreter, err = readwords.New(client, a.redactor, readwords.Config{Stacks: a.stacks}); err != nil {
 		return rooms{}, err
 	}
 	if r.planner, err = divide.New(client, a.redactor, divide.Config{Arrange: planner.Arrange}); err != nil {

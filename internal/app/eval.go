@@ -8,7 +8,6 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/eval"
-	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/stack"
 )
@@ -153,20 +152,11 @@ func evalSolver(ctx context.Context, cfg config.Config, version string, o Evalua
 	case o.Solver == solverOffline && functions:
 		return nil, nothing, qlp.Errorf(qlp.Invalid, "the offline generator builds projects, and the suite %s asks for functions", suite.Name).WithRemedy("use --suite projects")
 	case o.Solver == solverModel && functions:
-		client, done, err := evalClient(ctx, cfg, o.Provider)
-		if err != nil {
-			return nil, nothing, err
-		}
-		return eval.Model(client, qlp.ModelCaps{}), done, nil
+		return evalModels(ctx, cfg, o)
 	case o.Solver == solverOffline || o.Solver == solverModel:
 		return openPipelineSolver(ctx, cfg, version, o)
 	}
 	return nil, nothing, qlp.Errorf(qlp.Invalid, "there is no solver %.40q", o.Solver).WithRemedy("choose one of: %s", strings.Join(Solvers(), ", "))
-}
-
-// evalClient returns the client that functions are asked of, and what closes it.
-func evalClient(_ context.Context, _ config.Config, provider string) (llm.Client, func() error, error) { //nolint:unparam // the one result there is until providers are put together here
-	return nil, nil, qlp.Errorf(qlp.Unavailable, "no provider is configured that could answer as %.60q", provider).WithRemedy("measure the offline generator (--solver offline) or an oracle")
 }
 
 func writeReports(journal *eval.Journal, report eval.Report) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/quantumlayer/qlp/internal/blob"
@@ -29,6 +30,9 @@ func openPipelineSolver(ctx context.Context, cfg config.Config, version string, 
 	dir, err := os.MkdirTemp("", "qlp-eval-*")
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a data folder: %w", err)
+	}
+	if named := filepath.Join(cfg.DataDir, config.ProvidersName); cfg.Providers == "" && exists(named) {
+		cfg.Providers = named
 	}
 	cfg.DataDir = dir
 	remove := func() error { return os.RemoveAll(dir) }
@@ -60,10 +64,14 @@ func (s *pipelineSolver) Solve(ctx context.Context, q eval.Question, sample int)
 	if in, err = s.app.untilOver(ctx, in.ID); err != nil {
 		return eval.Solution{}, errors.Join(err, s.app.engine.Cancel(context.WithoutCancel(ctx), in.ID))
 	}
-	if in.State == qlp.StateNeedsInput || in.Run == nil || in.Run.Tree == "" || in.Spec == nil {
-		return eval.Solution{Declined: whyNot(in)}, nil
+	spent, err := s.spent(ctx, in)
+	if err != nil {
+		return eval.Solution{}, err
 	}
-	out := eval.Solution{Verdict: in.Run.Verdict, Note: string(in.State)}
+	if in.State == qlp.StateNeedsInput || in.Run == nil || in.Run.Tree == "" || in.Spec == nil {
+		return eval.Solution{Declined: whyNot(in), Spent: spent}, nil
+	}
+	out := eval.Solution{Verdict: in.Run.Verdict, Note: string(in.State), Spent: spent}
 	if out.Stack, err = stack.For(in.Spec.Kind, in.Spec.Stack); err != nil {
 		return eval.Solution{}, err
 	}
@@ -76,6 +84,11 @@ func (s *pipelineSolver) Solve(ctx context.Context, q eval.Question, sample int)
 		out.Files, err = blob.GetTree(ctx, s.app.blobs, tree)
 	}
 	return out, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func whyNot(in qlp.Intent) string {
@@ -108,7 +121,7 @@ func (a *App) untilOver(ctx context.Context, id string) (in qlp.Intent, err erro
 		if in.State.Over() || in.State == qlp.StateNeedsInput {
 			return in, nil
 		}
-		if in.State == "paused" { // a cap on models was reached: every other intent would meet it too
+		if in.State == qlp.StatePaused { // a cap on models was reached: every other intent would meet it too
 			return in, qlp.Errorf(qlp.Exhausted, "the run of %.60q is paused: %s", in.Words, in.Reason)
 		}
 		select {

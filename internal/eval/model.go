@@ -19,11 +19,17 @@ const answerTokens = 4096
 type model struct {
 	client llm.Client
 	caps   qlp.ModelCaps
+	price  Pricing
 }
+
+// Pricing says what an answer took, in micro-dollars, or that nobody knows.
+type Pricing func(ctx context.Context, a llm.Answer) (micros int64, known bool)
 
 // Model returns the solver that asks the client's coder for each function. Projects are not for it: QLP's own pipeline solves those.
 // Caps bound the whole run.
-func Model(client llm.Client, caps qlp.ModelCaps) Solver { return &model{client, caps} }
+func Model(client llm.Client, caps qlp.ModelCaps, price Pricing) Solver {
+	return &model{client, caps, price}
+}
 
 // Name is that of the provider and the model.
 func (m *model) Name() string { return "model:" + m.client.Name(llm.Coder) }
@@ -45,7 +51,8 @@ func (m *model) Solve(ctx context.Context, q Question, sample int) (Solution, er
 	if err != nil {
 		return Solution{}, err
 	}
-	s := Solution{Spent: Spent{Tokens: answer.Usage.Total(), Calls: 1}, Note: answer.Provider + "/" + answer.Model}
+	micros, priced := m.price(ctx, answer)
+	s := Solution{Spent: Spent{Tokens: answer.Usage.Total(), Calls: 1, Micros: micros, Priced: priced}, Note: answer.Provider + "/" + answer.Model}
 	var found bool
 	if s.Source, found = code(answer.Text, q); !found {
 		s.Declined = "there is no code in the answer"

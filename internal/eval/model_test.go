@@ -49,14 +49,14 @@ func TestCodeIsTakenOutOfAnswers(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := &scripted{text: tc.text}
-			s, err := eval.Model(c, qlp.ModelCaps{}).Solve(t.Context(), q, 2)
+			s, err := eval.Model(c, qlp.ModelCaps{}, sevenMicros).Solve(t.Context(), q, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if s.Source != tc.want || (s.Declined != "") != (tc.want == "") {
 				t.Fatalf("took %q (declined: %s), want %q", s.Source, s.Declined, tc.want)
 			}
-			if s.Spent.Tokens != 120 || s.Spent.Calls != 1 || s.Spent.Priced {
+			if s.Spent.Tokens != 120 || s.Spent.Calls != 1 || !s.Spent.Priced || s.Spent.Micros != 7 {
 				t.Errorf("spent %+v", s.Spent)
 			}
 		})
@@ -68,7 +68,7 @@ func TestTheModelSeesNoCheck(t *testing.T) {
 	t.Parallel()
 	p := few(t).Problems[0]
 	c := &scripted{}
-	if _, err := eval.Model(c, qlp.ModelCaps{}).Solve(t.Context(), p.Question, 0); err != nil {
+	if _, err := eval.Model(c, qlp.ModelCaps{}, sevenMicros).Solve(t.Context(), p.Question, 0); err != nil {
 		t.Fatal(err)
 	}
 	sent := c.req.System + "\n---\n" + c.req.Messages[0].Text + "\n"
@@ -82,7 +82,7 @@ func TestTheModelSeesNoCheck(t *testing.T) {
 func TestModelsThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	solve := func(k llm.Kind) (eval.Solution, error) {
-		return eval.Model(&scripted{err: &llm.Error{Kind: k, Provider: "test", Message: "no"}}, qlp.ModelCaps{}).Solve(t.Context(), double().Question, 0)
+		return eval.Model(&scripted{err: &llm.Error{Kind: k, Provider: "test", Message: "no"}}, qlp.ModelCaps{}, sevenMicros).Solve(t.Context(), double().Question, 0)
 	}
 	for _, k := range []llm.Kind{llm.Refused, llm.Filtered, llm.Overflow} {
 		if s, err := solve(k); err != nil || s.Declined == "" {
@@ -115,3 +115,6 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s is not as it was; go test ./internal/eval -update rewrites it", path)
 	}
 }
+
+// sevenMicros is the price of every answer here.
+func sevenMicros(context.Context, llm.Answer) (int64, bool) { return 7, true }

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/quantumlayer/qlp/internal/blob/file"
+	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/eval"
+	"github.com/quantumlayer/qlp/internal/llm"
+	"github.com/quantumlayer/qlp/internal/llm/client"
+	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/sqlite"
+)
+
+// evalModels is the solver that asks a model for functions, and what closes it. Its calls are in the ledger of the data folder,
+// which must be free: the caps of the day and the team hold here too.
+func evalModels(ctx context.Context, cfg config.Config, o Evaluation) (_ eval.Solver, _ func() error, err error) {
+	log := slog.New(slog.DiscardHandler)
+	st, err := sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	blobs, err := file.Open(filepath.Join(cfg.DataDir, "blobs"), file.Config{})
+	if err != nil {
+		return nil, nil, errors.Join(err, st.Close())
+	}
+	done := func() error { return errors.Join(blobs.Close(), st.Close()) }
+	ledger := NewLedger(st)
+	if _, err := ledger.Lose(ctx); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("close the ledger of model calls: %w", err), done())
+	}
+	models, err := OpenModels(cfg, ModelDeps{Ledger: ledger, Recordings: blobs, Redact: newRedactor().Redact, Env: os.Getenv, Log: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, done())
+	}
+	asks, err := models.Client(o.Provider)
+	if err != nil {
+		return nil, nil, errors.Join(err, done())
+	}
+	return eval.Model(asks, cfg.ModelCaps().Or(models.Caps()), models.cost), done, nil
+}
+
+// cost is what an answer took, in micro-dollars, by the price in the providers file or the catalogue; not known without one. An
+// answer from a recording costs nothing.
+func (m *Models) cost(ctx context.Context, a llm.Answer) (micros int64, known bool) {
+	if a.Recorded {
+		return 0, true
+	}
+	if price, ok := m.prices()[client.Choice{Provider: a.Provider, Model: a.Model}.String()]; ok {
+		return price.Cost(a.Usage), true
+	}
+	m.mu.Lock()
+	provider, ok := m.providers[a.Provider]
+	m.mu.Unlock()
+	if !ok {
+		return 0, false
+	}
+	described, err := provider.Describe(ctx, a.Model)
+	if err != nil || described.Price == nil {
+		return 0, false
+	}
+	return described.Price.Cost(a.Usage), true
+}
+
+// spent is what an intent took of models.
+func (s *pipelineSolver) spent(ctx context.Context, in qlp.Intent) (out eval.Spent, err error) {
+	err = s.app.store.Read(ctx, func(r store.Reader) error {
+		calls, err := r.Calls(ctx, in.ID)
+		out.Priced = len(calls) > 0
+		for _, c := range calls {
+			out.Calls++
+			out.Tokens += c.Usage.Total()
+			out.Micros += c.Micros
+			out.Priced = out.Priced && c.Priced
+		}
+		return err
+	})
+	return out, err
+}
