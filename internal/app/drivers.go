@@ -44,7 +44,7 @@ func driverFor(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbo
 func localDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
 	switch cfg.SandboxDriver {
 	case "", driverNative:
-		return native.New(ctx, log, native.Config{})
+		return native.New(ctx, log, native.Config{Spare: cfg.SandboxSpare})
 	case driverProcess:
 		return process.New(ctx, log, process.Config{})
 	case driverDocker:

@@ -50,6 +50,7 @@ func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err erro
 	if t.Driver != "" { // a driver by name is this machine's
 		cfg.SandboxDriver, cfg.Executors = t.Driver, ""
 	}
+	cfg.SandboxSpare = 0 // there is no next one
 	driver, err := Sandbox(ctx, cfg)
 	if err != nil {
 		return Tried{}, err
