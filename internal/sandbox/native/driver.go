@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"os/exec"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -197,8 +198,21 @@ func weakest(want sandbox.Level) error {
 		return qlp.Errorf(qlp.Invalid, "there is no isolation level %.40q", want).
 			WithRemedy("choose one of: %s, %s, %s, %s", sandbox.LevelVM, sandbox.LevelGVisor, sandbox.LevelNamespaces, sandbox.LevelProcess)
 	}
+	if want == sandbox.LevelGVisor {
+		return qlp.Errorf(qlp.Unavailable, "the native driver isolates by %s: bubblewrap cannot start gVisor's kernel, a container engine can", sandbox.LevelNamespaces).
+			WithRemedy("%s", gvisorHint())
+	}
 	return qlp.Errorf(qlp.Unavailable, "the native driver isolates by %s, and %s is asked for", sandbox.LevelNamespaces, want).
-		WithRemedy("ask for %s, or use a driver that is stronger", sandbox.LevelNamespaces)
+		WithRemedy("use a driver that is stronger: kubernetes or docker with a Kata runtime, or executors in virtual machines")
+}
+
+// gvisorHint says what this machine lacks for gVisor.
+func gvisorHint() string {
+	const use = "use --driver docker (sandbox_driver: docker), whose engine lists runsc as a runtime"
+	if _, err := exec.LookPath("runsc"); err != nil {
+		return "runsc is not installed: `apt-get install runsc`; then " + use
+	}
+	return "runsc is installed: " + use
 }
 
 const delegateHint = "run QLP as root, or in its own delegated cgroup: `systemd-run --user --scope -p Delegate=yes qlp …`"
