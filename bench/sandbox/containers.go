@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"os/exec"
 	"time"
 
@@ -13,7 +14,11 @@ import (
 // containers are the engine's own command and QLP's driver over the same engine and image. why says what they lack, if anything.
 func containers(ctx context.Context) (peers []*peer, closing func(), why string) {
 	closing = func() {}
-	images, err := docker.ReadImages("bin/sandbox-images.json")
+	list := os.Getenv("SANDBOX_IMAGES")
+	if list == "" {
+		list = "bin/sandbox-images.json"
+	}
+	images, err := docker.ReadImages(list)
 	if err != nil {
 		return nil, closing, err.Error()
 	}

@@ -73,29 +73,39 @@ func pointers(list [][]byte) ([]*byte, error) {
 	return append(out, nil), nil
 }
 
-// fork starts the child. os/exec cannot do it: between fork and execve this child sets its own resource limits and waits
-// until the driver has moved it into its cgroup, which in Go's own fork (a vfork) would hold up the whole process.
+// fork starts the child. os/exec cannot do it: between fork and execve this child sets its own resource limits and enters its
+// cgroups and rules. Until execve the child borrows this process's memory and the thread that forked (a vfork), which saves
+// copying the page tables; but one that waits for the driver gets its own, because it would hold up the whole process.
+func fork(c *child) (int, error) {
+	how := uintptr(unix.CLONE_VFORK | unix.CLONE_VM)
+	if c.join >= 0 {
+		how = 0
+	}
+	pid, errno := split(c, how|uintptr(unix.SIGCHLD))
+	afterFork()
+	if errno != 0 {
+		return 0, fmt.Errorf("fork: %w", errno)
+	}
+	return int(pid), nil
+}
+
+// split forks. The child does all of its work in this frame, and never returns. The parent returns at once, because a child that
+// borrows its memory has written all over the frame; only what vfork itself returns comes from after that.
 //
-//nolint:funlen // one function: the child may neither call nor allocate
 //go:noinline
 //go:norace
 //go:nocheckptr
-func fork(c *child) (int, error) {
+func split(c *child, flags uintptr) (pid uintptr, errno unix.Errno) {
 	var (
-		pid, n, word uintptr
-		errno        unix.Errno
-		stage        uintptr
-		i            int
-		b            [1]byte
+		n, word uintptr
+		stage   uintptr
+		i       int
+		b       [1]byte
 	)
-	beforeFork()
-	pid, _, errno = unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	beforeFork() // from here on no function may need more stack
+	pid, errno = vfork(unix.SYS_CLONE, flags)
 	if errno != 0 || pid != 0 {
-		afterFork()
-		if errno != 0 {
-			return 0, fmt.Errorf("fork: %w", errno)
-		}
-		return int(pid), nil
+		return pid, errno
 	}
 	// In the child: raw system calls only, no allocation.
 	afterForkInChild()

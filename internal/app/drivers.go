@@ -24,10 +24,30 @@ const (
 	driverProcess = "process"
 	driverDocker  = "docker"
 	driverPods    = "kubernetes"
+	driverRemote  = "remote" // on the executors that the settings name
 )
 
-// Drivers are the names of the drivers that a command or the settings may choose, besides executors elsewhere.
-func Drivers() []string { return []string{driverNative, driverDocker, driverPods, driverProcess} }
+// Drivers are the names of the drivers that a command may choose.
+func Drivers() []string { return append(ownDrivers(), driverRemote) }
+
+// ownDrivers are those that the setting sandbox_driver may choose; executors elsewhere have a setting of their own.
+func ownDrivers() []string { return []string{driverNative, driverDocker, driverPods, driverProcess} }
+
+// byName changes the settings to what a command's --driver says; "" leaves them.
+func byName(cfg config.Config, name string) (config.Config, error) {
+	switch {
+	case name == "":
+	case name == driverRemote && cfg.Executors == "":
+		return cfg, qlp.Errorf(qlp.Invalid, "no executor is named whose sandboxes could be used").
+			WithRemedy("start `qlp sandboxd` there, and set executors (QLP_EXECUTORS) to its address here")
+	case name == driverRemote:
+	case slices.Contains(ownDrivers(), name): // this machine's
+		cfg.SandboxDriver, cfg.Executors = name, ""
+	default:
+		return cfg, unknownDriver(name, Drivers())
+	}
+	return cfg, nil
+}
 
 // Sandbox returns the driver that the settings choose. The caller closes it.
 func Sandbox(ctx context.Context, cfg config.Config) (sandbox.Driver, error) {
@@ -44,7 +64,7 @@ func driverFor(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbo
 func localDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
 	switch cfg.SandboxDriver {
 	case "", driverNative:
-		return native.New(ctx, log, native.Config{})
+		return native.New(ctx, log, native.Config{Spare: cfg.SandboxSpare})
 	case driverProcess:
 		return process.New(ctx, log, process.Config{})
 	case driverDocker:
@@ -56,12 +76,16 @@ func localDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sand
 	case driverPods:
 		return podDriver(ctx, cfg, log)
 	}
-	return nil, unknownDriver(cfg.SandboxDriver, Drivers())
+	return nil, unknownDriver(cfg.SandboxDriver, ownDrivers())
 }
 
 // podDriver speaks with each pod's sandboxd as with any executor. Its token goes in clear within the cluster's network, where the policy lets
 // nobody else near the pod.
 func podDriver(ctx context.Context, cfg config.Config, log *slog.Logger) (sandbox.Driver, error) {
+	if cfg.KubernetesImages == "" {
+		return nil, qlp.Errorf(qlp.Invalid, "no images are named for the pods").
+			WithRemedy("push the images of `make sandbox-images` to your registry, and name the file with their digests in the setting kubernetes_images")
+	}
 	images, err := docker.ReadImages(cfg.KubernetesImages)
 	if err != nil {
 		return nil, err
@@ -94,5 +118,5 @@ func imageList(cfg config.Config) string {
 
 // elsewhere says whether a driver's sandboxes have toolchains of their own, and cannot see this machine's.
 func elsewhere(d sandbox.Driver) bool {
-	return slices.Contains([]string{"remote", driverDocker, driverPods}, d.Name())
+	return slices.Contains([]string{driverRemote, driverDocker, driverPods}, d.Name())
 }

@@ -25,6 +25,7 @@ type Executor struct {
 	Token  string
 	Max    int
 	Idle   time.Duration
+	Spare  int // sandboxes kept ready, by the drivers that can
 }
 
 // ExecutorDrivers are the drivers whose sandboxes can be lent.
@@ -32,7 +33,7 @@ func ExecutorDrivers() []string { return []string{driverNative, driverProcess} }
 
 // ServeSandboxes lends this machine's sandboxes to whoever has the token, until ctx ends. It closes l.
 func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.Logger) (err error) {
-	driver, err := executorDriver(ctx, e.Driver, log)
+	driver, err := executorDriver(ctx, e, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -58,11 +59,11 @@ func ServeSandboxes(ctx context.Context, e Executor, l net.Listener, log *slog.L
 	return server.Serve(ctx, l)
 }
 
-func executorDriver(ctx context.Context, name string, log *slog.Logger) (sandbox.Driver, error) {
-	if slices.Contains(ExecutorDrivers(), name) {
-		return localDriver(ctx, config.Config{SandboxDriver: name}, log)
+func executorDriver(ctx context.Context, e Executor, log *slog.Logger) (sandbox.Driver, error) {
+	if slices.Contains(ExecutorDrivers(), e.Driver) {
+		return localDriver(ctx, config.Config{SandboxDriver: e.Driver, SandboxSpare: e.Spare}, log)
 	}
-	return nil, qlp.Errorf(qlp.Invalid, "there is no driver %.40q whose sandboxes can be lent", name).WithRemedy("choose one of: %s", ExecutorDrivers())
+	return nil, qlp.Errorf(qlp.Invalid, "there is no driver %.40q whose sandboxes can be lent", e.Driver).WithRemedy("choose one of: %s", ExecutorDrivers())
 }
 
 // ReadToken reads a token from a file, or from the environment if no file is named. It is never an argument: those are for

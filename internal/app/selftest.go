@@ -14,8 +14,8 @@ import (
 // SelfTest runs the hostile programs that the driver's own tests run, on this machine, and tells what came of each. class is one
 // of their classes, or "". What the driver says that it cannot hold here is skipped by name.
 func SelfTest(ctx context.Context, cfg config.Config, name, class string, tell func(sandboxtest.Outcome)) (caps sandbox.Capabilities, err error) {
-	if name != "" { // a driver by name is this machine's
-		cfg.SandboxDriver, cfg.Executors = name, ""
+	if cfg, err = byName(cfg, name); err != nil {
+		return caps, err
 	}
 	driver, err := Sandbox(ctx, cfg)
 	if err != nil {

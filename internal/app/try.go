@@ -30,6 +30,7 @@ type Trial struct {
 type Tried struct {
 	sandbox.Result
 	Egress []egress.Decision
+	Stack  string // as it was asked for
 }
 
 // MarshalJSON writes the Result with one key more, if there was a way out.
@@ -44,17 +45,16 @@ func (t Tried) MarshalJSON() ([]byte, error) {
 
 // Try runs a command in a sandbox that is thrown away afterwards.
 func Try(ctx context.Context, cfg config.Config, t Trial) (tried Tried, err error) {
-	if t.Driver != "" && !slices.Contains(Drivers(), t.Driver) {
-		return Tried{}, unknownDriver(t.Driver, Drivers())
-	}
-	if t.Driver != "" { // a driver by name is this machine's
-		cfg.SandboxDriver, cfg.Executors = t.Driver, ""
+	cfg.SandboxSpare = 0 // there is no next one
+	if cfg, err = byName(cfg, t.Driver); err != nil {
+		return Tried{}, err
 	}
 	driver, err := Sandbox(ctx, cfg)
 	if err != nil {
 		return Tried{}, err
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
+	tried.Stack = t.Stack
 	t.Spec.Env = maps.Clone(t.Spec.Env)
 	if t.Spec.Env == nil {
 		t.Spec.Env = map[string]string{}

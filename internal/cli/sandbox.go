@@ -80,6 +80,9 @@ func (c *command) try(cmd *cobra.Command, t app.Trial, network string) (app.Trie
 	if err := sensible(t.Spec.Limits); err != nil {
 		return app.Tried{}, err
 	}
+	if err := folder(t.Dir); err != nil {
+		return app.Tried{}, err
+	}
 	if err := executable(t.Dir, t.Cmd.Argv[0]); err != nil {
 		return app.Tried{}, err
 	}
@@ -135,6 +138,24 @@ func (c *command) printTried(t app.Tried) {
 		}
 		_, _ = fmt.Fprintf(c.err, "qlp: %s%s\n", text, because(r.Reason))
 	}
+	if hint := missing(r, t.Stack); hint != "" {
+		_, _ = fmt.Fprintf(c.err, "     %s\n", hint)
+	}
+}
+
+// missing says what to do about a program that could not be started.
+func missing(r sandbox.Result, stack string) string {
+	switch {
+	case r.Verdict != sandbox.NotStarted:
+		return ""
+	case r.Reason == sandbox.ReasonNotFound && stack == "":
+		return "a sandbox has the programs of /usr; --stack adds a toolchain, and --dir a folder whose programs are called as ./name"
+	case r.Reason == sandbox.ReasonNotFound:
+		return "the toolchain of " + stack + " and /usr have no such program; install it on this machine, or bring it with --dir"
+	case r.Reason == sandbox.ReasonNotExec:
+		return "it must be marked executable, and be a program for this kind of machine or a script that begins with #!"
+	}
+	return ""
 }
 
 // size is a flag value in bytes, written with a unit: 64m.

@@ -58,6 +58,7 @@ func (c *command) sandboxd() *cobra.Command {
 	f.StringVar(&tokenFile, "token-file", "", "file with the token that callers must send (default: "+app.ExecutorToken+")")
 	f.StringVar(&e.Driver, "driver", "native", "how this machine isolates: "+strings.Join(app.ExecutorDrivers(), ", "))
 	f.IntVar(&e.Max, "max", 32, "sandboxes at a time")
+	f.IntVar(&e.Spare, "spare", 2, "sandboxes kept ready ahead of their one use each, of the kinds that were asked for last; native only")
 	f.DurationVar(&e.Idle, "idle", 5*time.Minute, "time after which an unused sandbox is destroyed")
 	f.StringVar(&cert, "tls-cert", "", "certificate, PEM")
 	f.StringVar(&key, "tls-key", "", "its key, PEM")

@@ -17,13 +17,13 @@ func (c *command) selfTest() *cobra.Command {
 		Use:   "selftest",
 		Short: "Run the hostile programs of the tests in this machine's sandbox",
 		Long: "Run the hostile programs that QLP is tested with (fork bombs, floods, escapes, ways out) in sandboxes of this machine, and say for each\n" +
-			"whether it ended as it must, touched nothing of the machine, and left nothing behind. It takes about a minute.\n\n" +
+			"whether it ended as it must, touched nothing of the machine, and left nothing behind. It takes a minute or two.\n\n" +
 			"Exit codes: 0 everything held, 1 something did not, 2 usage, 6 there is no sandbox on this machine.",
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doSelfTest(cmd, driver, class) },
 	}
 	cmd.Flags().StringVar(&driver, "driver", "", "driver of the sandbox: "+strings.Join(app.Drivers(), ", "))
-	cmd.Flags().StringVar(&class, "class", "", "one class of programs only: ends, processes, memory, disk, output, time, kernel, host, network, files, life, egress")
+	cmd.Flags().StringVar(&class, "class", "", "one class of programs only: ends, processes, memory, disk, output, time, kernel, host, network, files, life, egress, proxy")
 	cmd.Flags().BoolVar(&c.json, "json", false, "print one outcome a line, as JSON")
 	return cmd
 }

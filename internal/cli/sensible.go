@@ -2,6 +2,7 @@ package cli
 
 import (
 	"debug/elf"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // sensible refuses limits that cannot be meant: nothing, or more than the machine has.
 func sensible(l sandbox.Limits) error {
 	const leaveOut = "leave it out for its default"
-	if l.Wall <= 0 || l.CPUs <= 0 || l.Pids <= 0 || l.Memory <= 0 || l.Disk <= 0 || l.Output <= 0 {
+	if l.Wall <= 0 || !(l.CPUs > 0) || // not a number is not above zero, either
+		l.Pids <= 0 || l.Memory <= 0 || l.Disk <= 0 || l.Output <= 0 {
 		return qlp.Errorf(qlp.Invalid, "a limit is not above zero").WithRemedy(leaveOut)
 	}
 	var info unix.Sysinfo_t
@@ -42,6 +44,21 @@ func sensible(l sandbox.Limits) error {
 		return qlp.Errorf(qlp.Invalid, "--output is more than %d MiB", maxOutput/sandbox.MiB).WithRemedy("lower it")
 	}
 	return nil
+}
+
+// folder refuses one that is not there.
+func folder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	st, err := os.Stat(dir)
+	if err == nil && st.IsDir() {
+		return nil
+	}
+	if err == nil {
+		return qlp.Errorf(qlp.Invalid, "--dir %s is no folder", dir).WithRemedy("name the folder that it lies in")
+	}
+	return qlp.Errorf(qlp.Invalid, "there is no folder %s for --dir", dir).WithRemedy("name one that is there and that you may read, or leave --dir out for an empty one")
 }
 
 // executable refuses a program of the folder that is for another kind of machine. What is no ELF file may be a script, which

@@ -124,6 +124,8 @@ func (c *container) options(image string, l sandbox.Limits) client.ContainerCrea
 			NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"}, IpcMode: "private", CgroupnsMode: "private",
 			SecurityOpt: []string{"no-new-privileges", "seccomp=" + c.d.profile}, Runtime: c.runtime, Init: &no,
 			MaskedPaths: masked(), ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
+			// Shared memory of System V would stay when its program is dead, and with it the container's memory be spent.
+			Sysctls:   sysctls(c.level),
 			LogConfig: api.LogConfig{Type: "none"}, RestartPolicy: api.RestartPolicy{Name: "no"},
 			Tmpfs: map[string]string{"/work": place(l.Disk), "/tmp": place(l.Disk), "/dev/shm": place(min(l.Disk, 64*sandbox.MiB))},
 			Resources: api.Resources{
@@ -132,6 +134,14 @@ func (c *container) options(image string, l sandbox.Limits) client.ContainerCrea
 			},
 		},
 	}
+}
+
+// sysctls are settings of the container's own namespaces. Kernels of their own have no such setting, or forget all with the sandbox.
+func sysctls(level sandbox.Level) map[string]string {
+	if level != sandbox.LevelNamespaces {
+		return nil
+	}
+	return map[string]string{"kernel.shm_rmid_forced": "1"}
 }
 
 // masked are the places that engines hide by themselves, and what else tells of the machine. A program may see its own cgroup

@@ -93,6 +93,9 @@ func (b *Box) OpenEgress(ctx context.Context, serve func(net.Conn)) error {
 	return b.openEgress(ctx, serve)
 }
 
+// SetEnv sets what every command finds in its environment, before the first one.
+func (b *Box) SetEnv(env map[string]string) { b.cfg.Env = env }
+
 // Shut makes every later request fail and closes the control socket, at which the init ends.
 func (b *Box) Shut() {
 	b.mu.Lock()

@@ -1,7 +1,6 @@
 package initbox
 
 import (
-	"os"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -24,8 +23,8 @@ type Engine interface {
 type Group interface {
 	// Join moves a child that waits before it executes the program, by its number outside. Only asked if Config.Join is set.
 	Join(pid int) error
-	// TaskFiles are handed to the child, which enters by writing "0" to each. The caller closes them.
-	TaskFiles() ([]*os.File, error)
+	// TaskFiles are descriptors that are handed to the child, which enters by writing "0" to each. The caller closes them.
+	TaskFiles() ([]int, error)
 	// KillNow signals what is in the group now; Kill repeats it until the group is empty.
 	KillNow()
 	Kill(timeout time.Duration) error
@@ -56,7 +55,7 @@ var _ Group = Uncounted{}
 func (Uncounted) Join(int) error { return nil }
 
 // TaskFiles implements Group.
-func (Uncounted) TaskFiles() ([]*os.File, error) { return nil, nil }
+func (Uncounted) TaskFiles() ([]int, error) { return nil, nil }
 
 // KillNow implements Group.
 func (Uncounted) KillNow() {}

@@ -148,10 +148,8 @@ func (r *run) send(cmd sandbox.Cmd) (err error) {
 	fds := []int{in, outFar, errFar}
 	if r.b.cfg.TaskFiles {
 		tasks, terr := r.group.TaskFiles()
-		defer closeAll(tasks)
-		for _, f := range tasks {
-			fds = append(fds, int(f.Fd()))
-		}
+		defer closeFDs(tasks)
+		fds = append(fds, tasks...)
 		err = terr
 	}
 	if err == nil {
@@ -277,10 +275,4 @@ func (r *run) killedAt() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.killed
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close()
-	}
 }

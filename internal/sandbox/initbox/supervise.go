@@ -30,6 +30,8 @@ func (r *run) supervise() {
 	_ = r.conn.Close()
 	if err != nil {
 		r.lose(err)
+	} else {
+		r.noteDestroy(report)
 	}
 	// What the program left behind is dead already, unless a service is alive: then the cgroup tells it apart.
 	if kerr := r.group.Kill(reportPatience); kerr != nil && r.err == nil {
@@ -54,6 +56,20 @@ func (r *run) lose(err error) {
 	r.reason = sandbox.ReasonInitLost
 	r.err = r.b.lost(err)
 	r.b.engine.Break()
+}
+
+// noteDestroy tells the kill of a Destroy, whose report may still arrive, from one that the program brought upon itself.
+func (r *run) noteDestroy(report wire.Reply) {
+	status := unix.WaitStatus(report.Status)
+	if report.Kind != wire.KindExit || !status.Signaled() || status.Signal() != unix.SIGKILL || !r.b.isDestroyed() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed.IsZero() {
+		r.facts.Canceled = true
+		r.reason = sandbox.ReasonDestroyed
+	}
 }
 
 // listen serves the child and the init until the report.

@@ -38,6 +38,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox/remote"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxd"
 	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest"
+	"github.com/quantumlayer/qlp/internal/sandbox/sandboxtest/gotest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -131,8 +132,9 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// TestThroughARealSandboxd takes programs, files, a service and a connection through the whole driver.
-func TestThroughARealSandboxd(t *testing.T) {
+// withSandboxd is a driver whose pods are one real sandboxd of this machine.
+func withSandboxd(t *testing.T) (*cluster, *Driver) {
+	t.Helper()
 	c := newCluster(t, policyObject())
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -157,7 +159,30 @@ func TestThroughARealSandboxd(t *testing.T) {
 		return remote.New(ctx, slog.New(slog.DiscardHandler), remote.Config{Executors: []string{front.URL}, Token: token})
 	}
 	c.pod = ready("10.0.0.7")
-	d := c.driver(t)
+	return c, c.driver(t)
+}
+
+// TestConformance runs every hostile program through the driver. The pod's own walls are the cluster's, and cannot be tried here.
+func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: the same suite as the remote driver's, through a pod that is made up")
+	}
+	c, d := withSandboxd(t)
+	caps, err := d.Capabilities(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak := map[string]bool{}
+	for name, how := range caps.Enforcement {
+		weak[name] = how != sandbox.Enforced
+	}
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak})
+	c.nothingLeft(t)
+}
+
+// TestThroughARealSandboxd takes programs, files, a service and a connection through the whole driver.
+func TestThroughARealSandboxd(t *testing.T) {
+	c, d := withSandboxd(t)
 	sb, err := d.Create(t.Context(), sandbox.Spec{})
 	if err != nil {
 		t.Fatal(err)

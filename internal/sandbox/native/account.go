@@ -1,10 +1,6 @@
 package native
 
 import (
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/sandbox/initbox"
@@ -40,28 +36,4 @@ func (g *group) CPU() time.Duration {
 		return time.Duration(readKey(dir, "cpu.stat", "usage_usec")) * time.Microsecond
 	}
 	return time.Duration(readInt(dir, "cpuacct.usage"))
-}
-
-func readInt(dir, name string) int64 {
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return 0
-	}
-	n, _ := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
-	return n
-}
-
-// readKey reads one number of a file of "key number" lines.
-func readKey(dir, name, key string) int64 {
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), " "); ok && k == key {
-			n, _ := strconv.ParseInt(v, 10, 64)
-			return n
-		}
-	}
-	return 0
 }

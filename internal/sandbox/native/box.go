@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"sync"
@@ -31,10 +32,10 @@ type box struct {
 	id          string
 	limits      sandbox.Limits
 	enforcement map[string]string
-	env         map[string]string
 
 	uid     *initbox.UIDLease
 	group   *group
+	ahead   ahead
 	process *os.Process
 	gone    chan struct{} // closed when bubblewrap, and with it every process inside, has ended
 
@@ -62,9 +63,16 @@ func (b *box) start(ctx context.Context, p plan) error {
 		}
 		uid = b.uid.UID
 	}
-	if b.group, err = b.d.cgroups.create(b.id, b.limits); err != nil {
-		return err
+	for {
+		b.id = strconv.FormatInt(b.d.sequence.Add(1), 10)
+		if b.group, err = b.d.cgroups.create(b.id, b.limits); err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) { // another driver of this process has the number
+			return err
+		}
 	}
+	b.ahead.prepare(b) // while bubblewrap starts
 	if err := b.spawn(p, uid); err != nil {
 		return err
 	}
@@ -89,7 +97,7 @@ func (b *box) config(uid int) initbox.Config {
 		owner = uid
 	}
 	return initbox.Config{
-		ID: b.ID(), Limits: b.limits, Env: b.env, Isolation: sandbox.LevelNamespaces, Name: b.d.engine.String(), Enforcement: b.enforcement,
+		ID: b.ID(), Limits: b.limits, Isolation: sandbox.LevelNamespaces, Name: b.d.engine.String(), Enforcement: b.enforcement,
 		Owner: owner, Join: len(b.group.dirs) > 0 && !b.d.selfEntry, TaskFiles: b.d.selfEntry,
 		Watch:          initbox.Watch{Memory: !h.has(ctlMemory), Pids: !h.has(ctlPids), CPU: !h.has(ctlCPUAcct), Inodes: !b.d.root},
 		CountProcesses: !h.has(ctlPids), Background: func(f func()) { b.d.work.Go(f) },
@@ -185,6 +193,7 @@ func (b *box) destroy(ctx context.Context) error {
 	}
 	b.complaint.Close()
 	b.uid.Release()
+	b.ahead.stop()
 	if b.group != nil {
 		b.d.work.Go(b.group.Remove)
 	}
@@ -197,6 +206,9 @@ func (b *box) destroy(ctx context.Context) error {
 
 // Command implements initbox.Engine.
 func (b *box) Command(n int, l sandbox.Limits, lower bool) (initbox.Group, error) {
+	if !lower && l == b.limits {
+		return b.ahead.take(b)
+	}
 	return b.group.child("e"+strconv.Itoa(n), l, lower)
 }
 

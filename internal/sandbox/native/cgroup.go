@@ -3,7 +3,6 @@ package native
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -118,12 +117,17 @@ func (g *group) distinct() []string {
 	return out
 }
 
+// mkdir makes all directories or none. One that exists is somebody else's.
 func (g *group) mkdir() error {
+	var made []string
 	for _, dir := range g.distinct() {
 		if err := os.Mkdir(dir, 0o755); err != nil {
-			g.Remove()
+			for _, m := range made {
+				_ = removeTree(m, time.Second)
+			}
 			return fmt.Errorf("make cgroup: %w", err)
 		}
+		made = append(made, dir)
 	}
 	return nil
 }
@@ -202,42 +206,21 @@ func (g *group) Kill(timeout time.Duration) error {
 	}
 }
 
-// killTree says whether anything was alive.
+// killTree says whether anything was alive. A group that is gone has nobody to kill.
 func killTree(dir string) bool {
 	alive := false
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return nil //nolint:nilerr // a group that is gone has nobody to kill
-		}
-		pids := members(path)
-		if len(pids) == 0 {
-			return nil
-		}
+	if pids := members(dir); len(pids) > 0 {
 		alive = true
-		if writeFile(filepath.Join(path, "cgroup.kill"), "1") == nil {
-			return nil
+		if writeFile(filepath.Join(dir, "cgroup.kill"), "1") != nil {
+			for _, pid := range pids {
+				_ = unix.Kill(pid, unix.SIGKILL)
+			}
 		}
-		for _, pid := range pids {
-			_ = unix.Kill(pid, unix.SIGKILL)
-		}
-		return nil
-	})
+	}
+	for _, d := range below(dir) {
+		alive = killTree(d) || alive
+	}
 	return alive
-}
-
-func members(dir string) []int {
-	b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-	if err != nil {
-		return nil
-	}
-	var pids []int
-	for line := range strings.Lines(string(b)) {
-		// QLP's own spawner is a member for a moment.
-		if pid, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && pid > 1 && pid != os.Getpid() {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }
 
 // Remove deletes the directories, which must be empty of processes; zombies may delay it for a moment.
@@ -248,11 +231,8 @@ func (g *group) Remove() {
 }
 
 func removeTree(dir string, timeout time.Duration) error {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if e.IsDir() {
-			_ = removeTree(filepath.Join(dir, e.Name()), timeout)
-		}
+	for _, d := range below(dir) {
+		_ = removeTree(d, 2*time.Second)
 	}
 	deadline := time.Now().Add(timeout)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
@@ -265,19 +245,4 @@ func removeTree(dir string, timeout time.Duration) error {
 		}
 		<-time.After(wait)
 	}
-}
-
-// writeFile writes to a file that must be there: cgroup files appear with their directory.
-func writeFile(path, value string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(value)
-	return errors.Join(err, f.Close())
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -158,8 +158,3 @@ func enable(dir string) error {
 	}
 	return nil
 }
-
-func readText(dir, name string) string {
-	b, _ := os.ReadFile(filepath.Join(dir, name))
-	return string(b)
-}

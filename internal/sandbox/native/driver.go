@@ -8,8 +8,8 @@ import (
 	"maps"
 	"math"
 	"os"
+	"os/exec"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +29,9 @@ type Config struct {
 	StateDir string
 	// NoCgroups makes the driver do without cgroups. It is for tests of the ways that remain then.
 	NoCgroups bool
+	// Spare is how many sandboxes are kept ready that nobody has used: of the kinds that were asked for last, each for one
+	// use. Zero keeps none.
+	Spare int
 }
 
 // Driver makes sandboxes with bubblewrap.
@@ -43,6 +46,8 @@ type Driver struct {
 	uids     *initbox.UIDPool
 	spawner  *spawner
 	sequence atomic.Int64
+	held     map[string]string // how each limit is held here
+	spares   *spares
 	// selfEntry: children move themselves into their cgroups.
 	selfEntry bool
 
@@ -81,9 +86,11 @@ func New(ctx context.Context, log *slog.Logger, cfg Config) (*Driver, error) {
 		}
 	}
 	d.selfEntry = d.root && d.cgroups.selfEntry()
+	d.held = d.enforcement()
 	if d.spawner, err = newSpawner(d.root, st.path("stage")); err != nil {
 		return nil, err
 	}
+	d.spares = newSpares(cfg.Spare, d.make)
 	return d, nil
 }
 
@@ -103,7 +110,7 @@ func (d *Driver) Capabilities(ctx context.Context) (sandbox.Capabilities, error)
 	if res.Verdict != sandbox.OK {
 		return sandbox.Capabilities{}, qlp.Errorf(qlp.Unavailable, "the sandbox cannot run true: %s", res.Verdict)
 	}
-	return sandbox.Capabilities{Isolation: sandbox.LevelNamespaces, Engine: d.engine.String(), Enforcement: d.enforcement(), Dial: true, Egress: true}, nil
+	return sandbox.Capabilities{Isolation: sandbox.LevelNamespaces, Engine: d.engine.String(), Enforcement: d.held, Dial: true, Egress: true}, nil
 }
 
 // enforcement says how each limit is held on this machine.
@@ -123,40 +130,59 @@ func (d *Driver) enforcement() map[string]string {
 
 // Create implements sandbox.Driver.
 func (d *Driver) Create(ctx context.Context, spec sandbox.Spec) (sandbox.Sandbox, error) {
-	mounts, err := checkMounts(spec.Mounts)
+	p, err := d.admit(spec)
 	if err != nil {
 		return nil, err
 	}
-	if err := weakest(spec.Isolation); err != nil {
-		return nil, err
+	b := d.spares.take(p)
+	if b == nil {
+		if b, err = d.make(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	enforcement := d.enforcement()
+	env := maps.Clone(spec.Env)
+	if spec.Egress != nil {
+		env = initbox.ProxyEnv(spec.Env)
+		if err := b.OpenEgress(ctx, spec.Egress); err != nil {
+			_ = b.Destroy(context.WithoutCancel(ctx))
+			return nil, fmt.Errorf("create sandbox: %w", err)
+		}
+	}
+	b.SetEnv(env)
+	d.spares.want(p)
+	return b, nil
+}
+
+// admit refuses what cannot be had here, before anything starts, and says what the sandbox will be.
+func (d *Driver) admit(spec sandbox.Spec) (plan, error) {
+	mounts, err := checkMounts(spec.Mounts)
+	if err != nil {
+		return plan{}, err
+	}
+	if err := weakest(spec.Isolation); err != nil {
+		return plan{}, err
+	}
 	if spec.Require {
-		for _, name := range slices.Sorted(maps.Keys(enforcement)) {
-			if enforcement[name] != sandbox.Enforced {
-				return nil, qlp.Errorf(qlp.Unavailable, "the limit %s can only be held by best effort here", name).WithRemedy(delegateHint)
+		for _, name := range slices.Sorted(maps.Keys(d.held)) {
+			if d.held[name] != sandbox.Enforced {
+				return plan{}, qlp.Errorf(qlp.Unavailable, "the limit %s can only be held by best effort here", name).WithRemedy(delegateHint)
 			}
 		}
 	}
-	b := &box{
-		d: d, id: strconv.FormatInt(d.sequence.Add(1), 10), limits: spec.Limits.WithDefaults(), enforcement: enforcement,
-		env: maps.Clone(spec.Env), gone: make(chan struct{}),
+	p := plan{system: d.system, init: d.init, mounts: mounts, limits: spec.Limits.WithDefaults()}
+	if !d.cgroups.has(ctlCPU) {
+		p.cpus = int(math.Ceil(p.limits.CPUs))
 	}
-	if spec.Egress != nil {
-		b.env = initbox.ProxyEnv(spec.Env)
-	}
+	return p, nil
+}
+
+// make starts a sandbox from nothing.
+func (d *Driver) make(ctx context.Context, p plan) (*box, error) {
+	b := &box{d: d, limits: p.limits, enforcement: d.held, gone: make(chan struct{})}
 	if err := d.register(b); err != nil {
 		return nil, err
 	}
-	p := plan{system: d.system, init: d.init, mounts: mounts, limits: b.limits}
-	if !d.cgroups.has(ctlCPU) {
-		p.cpus = int(math.Ceil(b.limits.CPUs))
-	}
-	err = b.start(ctx, p)
-	if err == nil && spec.Egress != nil {
-		err = b.OpenEgress(ctx, spec.Egress)
-	}
-	if err != nil {
+	if err := b.start(ctx, p); err != nil {
 		_ = b.Destroy(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("create sandbox: %w", err)
 	}
@@ -172,8 +198,21 @@ func weakest(want sandbox.Level) error {
 		return qlp.Errorf(qlp.Invalid, "there is no isolation level %.40q", want).
 			WithRemedy("choose one of: %s, %s, %s, %s", sandbox.LevelVM, sandbox.LevelGVisor, sandbox.LevelNamespaces, sandbox.LevelProcess)
 	}
+	if want == sandbox.LevelGVisor {
+		return qlp.Errorf(qlp.Unavailable, "the native driver isolates by %s: bubblewrap cannot start gVisor's kernel, a container engine can", sandbox.LevelNamespaces).
+			WithRemedy("%s", gvisorHint())
+	}
 	return qlp.Errorf(qlp.Unavailable, "the native driver isolates by %s, and %s is asked for", sandbox.LevelNamespaces, want).
-		WithRemedy("ask for %s, or use a driver that is stronger", sandbox.LevelNamespaces)
+		WithRemedy("use a driver that is stronger: kubernetes or docker with a Kata runtime, or executors in virtual machines")
+}
+
+// gvisorHint says what this machine lacks for gVisor.
+func gvisorHint() string {
+	const use = "use --driver docker (sandbox_driver: docker), whose engine lists runsc as a runtime"
+	if _, err := exec.LookPath("runsc"); err != nil {
+		return "runsc is not installed: `apt-get install runsc`; then " + use
+	}
+	return "runsc is installed: " + use
 }
 
 const delegateHint = "run QLP as root, or in its own delegated cgroup: `systemd-run --user --scope -p Delegate=yes qlp …`"
@@ -196,6 +235,7 @@ func (d *Driver) forget(b *box) {
 
 // Close implements sandbox.Driver.
 func (d *Driver) Close() error {
+	d.spares.stop()
 	d.mu.Lock()
 	first := !d.closed
 	d.closed = true
@@ -211,3 +251,6 @@ func (d *Driver) Close() error {
 	}
 	return err
 }
+
+// Spares is how many sandboxes are ready that nobody has used.
+func (d *Driver) Spares() int { return d.spares.count() }

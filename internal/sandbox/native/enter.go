@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -31,15 +30,15 @@ func (h *hierarchy) kernelAtLeast(major, minor int) bool {
 }
 
 // TaskFiles opens the files through which a child enters g. The caller closes them.
-func (g *group) TaskFiles() ([]*os.File, error) {
-	var files []*os.File
+func (g *group) TaskFiles() ([]int, error) {
+	var files []int
 	for _, dir := range g.distinct() {
-		f, err := os.OpenFile(filepath.Join(dir, "tasks"), os.O_WRONLY, 0)
+		fd, err := uninterrupted(func() (int, error) { return unix.Open(filepath.Join(dir, "tasks"), unix.O_WRONLY|unix.O_CLOEXEC, 0) })
 		if err != nil {
 			closeAll(files)
 			return nil, fmt.Errorf("open cgroup of command: %w", err)
 		}
-		files = append(files, f)
+		files = append(files, fd)
 	}
 	return files, nil
 }
@@ -64,8 +63,8 @@ func (g *group) leave() error {
 	return nil
 }
 
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close()
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		_ = unix.Close(fd)
 	}
 }

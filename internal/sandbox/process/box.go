@@ -63,7 +63,7 @@ func (b *box) start(ctx context.Context, env map[string]string) error {
 		}
 		uid = b.uid.UID
 		// An owner that was killed may have left something behind that runs as this user.
-		if err := endUser(ctx, uid, killPatience); err != nil {
+		if err := errors.Join(endUser(ctx, uid, killPatience), endIPC(uid)); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (b *box) destroy(ctx context.Context) error {
 	}
 	var err error
 	if b.uid != nil {
-		err = endUser(context.WithoutCancel(ctx), b.uid.UID, killPatience)
+		err = errors.Join(endUser(context.WithoutCancel(ctx), b.uid.UID, killPatience), endIPC(b.uid.UID))
 	}
 	if b.Box != nil {
 		b.Settle()

@@ -14,8 +14,8 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox"
 )
 
-// egress is about the one way out: it is there if asked for, it is the only one, and it ends with the sandbox.
-func egress(t T, o Options) {
+// wayOut is about the one way out: it is there if asked for, it is the only one, and it ends with the sandbox.
+func wayOut(t T, o Options) {
 	caps, err := o.Driver.Capabilities(t.Context())
 	if err != nil {
 		t.Fatal(err)

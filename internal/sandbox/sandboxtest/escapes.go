@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -69,6 +70,11 @@ denied("char", lambda: os.mknod("/work/mem", 0o666 | stat.S_IFCHR, os.makedev(1,
 denied("block", lambda: os.mknod("/work/sda", 0o666 | stat.S_IFBLK, os.makedev(8, 0)))
 print("refused all")`, Want: ok, Says: "refused all"},
 	}
+	for _, c := range []struct{ name, word string }{
+		{"spy on a child", "spy"}, {"every namespace", "namespaces"}, {"priority", "priority"}, {"privilege", "privilege"}, {"more of the machine", "kernel"},
+	} {
+		cases = append(cases, Case{Name: c.name, C: c.word, Want: ok, Says: "refused all"})
+	}
 	if runtime.GOARCH == "amd64" {
 		cases = append(cases, Case{Name: "32 bit system call", Python: `
 import mmap
@@ -128,10 +134,30 @@ func host() []Case {
 			Shell: `command -v gcc >/dev/null || exit 1; gcc a.c 2>&1 | grep -c 'No such file'; exit 1`, Want: verdicts{sandbox.Nonzero}, SaysNot: "root:",
 		},
 		{
+			Name: "build scripts are programs", Files: map[string]sandbox.File{
+				"Makefile": {Content: []byte("x := $(shell cat $(CANARY); echo harm >$(CANARY))\nall:\n\t@echo made '$(x)'; setsid sleep 300 &\n")},
+				"setup.py": {Content: []byte("import os\ntry: open(os.environ['CANARY'], 'w').write('harm')\nexcept OSError: pass\nos.system('setsid sleep 300 &')\n")},
+			},
+			Shell: `make SHELL=/bin/bash; /usr/bin/python3 setup.py; echo end`, Want: ok, Says: "end", SaysNot: "untouched",
+		},
+		{
+			Name: "templates without end", Files: map[string]sandbox.File{"a.cc": {Content: []byte("template<int n> struct A { typedef typename A<n+1>::t t; A<n*2> a; A<n*2+1> b; };\nA<1>::t x;\n")}},
+			Shell: `command -v g++ >/dev/null || exit 1; exec g++ -ftemplate-depth=1000000 a.cc`, Limits: sandbox.Limits{Wall: 4 * time.Second}, Want: bombs(),
+		},
+		{
+			Name: "an object without end", Files: map[string]sandbox.File{"a.c": {Content: []byte("char a[1L << 34] = {1};\nint main(){}\n")}},
+			Shell: `command -v gcc >/dev/null || exit 1; exec gcc -mcmodel=large a.c`, Limits: sandbox.Limits{Wall: 4 * time.Second}, Want: bombs(),
+		},
+		{
 			Name: "compiler without end", Files: map[string]sandbox.File{"a.c": {Content: []byte("#include \"/dev/zero\"\nint main(){}\n")}},
-			Shell: `command -v gcc >/dev/null || exit 1; exec gcc a.c`, Want: verdicts{sandbox.OOM, sandbox.Nonzero, sandbox.TimeoutWall, sandbox.TimeoutCPU, sandbox.OutputLimit, sandbox.DiskLimit},
+			Shell: `command -v gcc >/dev/null || exit 1; exec gcc a.c`, Want: bombs(),
 		},
 	}
+}
+
+// bombs are the ways in which a compiler may be ended, or give up.
+func bombs() verdicts {
+	return verdicts{sandbox.OOM, sandbox.Nonzero, sandbox.TimeoutWall, sandbox.TimeoutCPU, sandbox.OutputLimit, sandbox.DiskLimit}
 }
 
 func network() []Case {
@@ -155,6 +181,8 @@ denied("dns", lambda: socket.getaddrinfo("example.com", 80))
 print("refused all")`, Want: ok, Says: "refused all"},
 		{Name: "host loopback", Python: connect("AF_INET", `("127.0.0.1", int(os.environ["PORT"]))`) + `print("refused all")`, Want: ok, Says: "refused all"},
 		{Name: "host abstract socket", Python: connect("AF_UNIX", `"\0" + os.environ["ABSTRACT"]`) + `print("refused all")`, Want: ok, Says: "refused all"},
+		{Name: "whatever may listen", Go: "dial", Want: ok, Says: "end", SaysNot: "REACHED", Within: 40 * time.Second},
+		{Name: "echo requests", C: "icmp", Want: ok, Says: "refused all"},
 		{Name: "own loopback works", Python: `
 a = socket.create_server(("127.0.0.1", 0))
 b = socket.create_connection(a.getsockname())

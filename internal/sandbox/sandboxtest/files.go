@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/sandbox"
@@ -109,6 +110,60 @@ func files(t T, o Options) {
 			}
 		}
 		b.StillWorks(t)
+	})
+	t.Run("holes_out", func(t T) {
+		b := NewBench(t, o, limits())
+		if res := sh(t, b, `truncate -s 16M hole && ls -s hole`); res.Verdict != sandbox.OK {
+			t.Skipf("no file with a hole: %s", res.Stderr)
+		}
+		if _, err := sandbox.GetFiles(t.Context(), b.Sandbox, nil, sandbox.CopyLimits{}); qlp.CodeOf(err) != qlp.Exhausted {
+			t.Errorf("%v (code %q)", err, qlp.CodeOf(err))
+		}
+		b.StillWorks(t)
+		b.Gone(t)
+	})
+	t.Run("odd_names_out", func(t T) {
+		b := NewBench(t, o, limits())
+		res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"/usr/bin/python3", "-I", "-c", `
+for n in [b"\xff\xfe", b"a\nb", b"x"*255, b"-rf", b"\x1b]0;x\x07", b"a b", b"...", b"C:\\x"]: open(b"/work/"+n, "w").close()`}})
+		if err != nil || res.Verdict != sandbox.OK {
+			t.Fatalf("%s %s %v", res.Verdict, res.Stderr, err)
+		}
+		got, err := sandbox.GetFiles(t.Context(), b.Sandbox, nil, sandbox.CopyLimits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range got {
+			if strings.ContainsAny(name, "/\x00") || name == "" || name == ".." {
+				t.Errorf("the name %q came out", name)
+			}
+		}
+		b.StillWorks(t)
+		b.Gone(t)
+	})
+	t.Run("ten_thousand_deep", func(t T) {
+		l := limits()
+		l.Inodes, l.Wall, l.CPUTime = 15000, 20*time.Second, 20*time.Second
+		b := NewBench(t, o, l)
+		res, err := b.Sandbox.Exec(t.Context(), sandbox.Cmd{Argv: []string{"/usr/bin/python3", "-I", "-c", `
+import os
+for i in range(10000):
+    os.mkdir("d"); os.chdir("d")
+open("f", "w").close()
+print("made")`}})
+		// Rules for files are looked up at every level above, so that this takes long, and may take too long.
+		if err != nil || res.Verdict != sandbox.OK && res.Verdict != sandbox.TimeoutCPU && res.Verdict != sandbox.TimeoutWall {
+			t.Fatalf("%s %s %v", res.Verdict, res.Stderr, err)
+		}
+		if _, err := sandbox.GetFiles(t.Context(), b.Sandbox, nil, sandbox.CopyLimits{}); qlp.CodeOf(err) != qlp.Exhausted {
+			t.Errorf("%v (code %q)", err, qlp.CodeOf(err))
+		}
+		b.StillWorks(t)
+		start := time.Now()
+		b.Gone(t)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("destroy took %s", took)
+		}
 	})
 	t.Run("swapped_while_copied", func(t T) {
 		b := NewBench(t, o, limits())

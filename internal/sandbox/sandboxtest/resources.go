@@ -17,17 +17,25 @@ func ends() []Case {
 				t.Errorf("exit code %d", r.ExitCode)
 			}
 		}},
-		{Name: "segfault", Shell: "kill -SEGV $$", Want: verdicts{sandbox.Signaled}, Check: func(t T, _ *Bench, r sandbox.Result) {
-			if r.Signal != "SIGSEGV" || r.ExitCode != -1 {
-				t.Errorf("signal %q, exit code %d", r.Signal, r.ExitCode)
-			}
-		}},
+		{Name: "segfault", Shell: "kill -SEGV $$", Want: verdicts{sandbox.Signaled}, Check: signal("SIGSEGV")},
+		{Name: "segfault in C", C: "segfault", Want: verdicts{sandbox.Signaled}, Check: signal("SIGSEGV")},
+		{Name: "stack without end", C: "stack", Want: verdicts{sandbox.Signaled}, Check: signal("SIGSEGV")},
 		{Name: "exit 139 is no segfault", Shell: "exit 139", Want: verdicts{sandbox.Nonzero}},
 		{Name: "exit 137 is no OOM", Shell: "exit 137", Want: verdicts{sandbox.Nonzero}},
 		{Name: "abort", Shell: "kill -ABRT $$", Want: verdicts{sandbox.Signaled}},
 		{Name: "core dump", Shell: "ulimit -c unlimited 2>/dev/null; kill -QUIT $$; ls", Want: verdicts{sandbox.Signaled}},
 		{Name: "stop oneself", Shell: "kill -STOP $$; echo on", Want: verdicts{sandbox.TimeoutWall}, Limits: sandbox.Limits{Wall: time.Second}},
 		{Name: "parent ends by OK after a child crashed", Shell: "sh -c 'kill -SEGV $$'; exit 0", Want: verdicts{sandbox.OK}},
+	}
+}
+
+// signal says which one must have ended the program.
+func signal(name string) func(T, *Bench, sandbox.Result) {
+	return func(t T, _ *Bench, r sandbox.Result) {
+		t.Helper()
+		if r.Signal != name || r.ExitCode != -1 {
+			t.Errorf("signal %q, exit code %d, want %s", r.Signal, r.ExitCode, name)
+		}
 	}
 }
 
@@ -72,6 +80,14 @@ try:
     while True: os.dup(0); n += 1
 except OSError as e: print("refused at", n, flush=True)
 os._exit(0 if n <= 1024 else 1)`, Want: verdicts{sandbox.OK}, Says: "refused"},
+		{Name: "tasks that are no threads", C: "threads", Want: verdicts{sandbox.OK}, Says: "refused"},
+		{Name: "threads of Go", Go: "threads", Want: verdicts{sandbox.Nonzero, sandbox.Signaled}, SaysNot: "escaped", Reason: sandbox.ReasonPids, Needs: "pids"},
+		{Name: "daemons of Go hold the output", Go: "daemons", Want: verdicts{sandbox.OK}, Says: "left", Within: 5 * time.Second},
+		{Name: "zombies and stopped ones", C: "zombies", Want: verdicts{sandbox.OK}, Says: "left"},
+		{Name: "processes that replace themselves", C: "relay", Want: held, Limits: second},
+		{Name: "descriptors in flight", C: "passing", Want: verdicts{sandbox.OK}, Says: "held"},
+		{Name: "timers", C: "timers", Want: verdicts{sandbox.OK}, Says: "held"},
+		{Name: "raise limits in C", C: "limits", Want: verdicts{sandbox.OK}, Says: "refused all"},
 		{Name: "raise a limit", Shell: `ulimit -n 4096 || echo refused; ulimit -c 1 || echo refused`, Want: verdicts{sandbox.OK, sandbox.Nonzero}, Says: "refused"},
 	}
 }
@@ -114,6 +130,11 @@ print("escaped")`, Want: verdicts{sandbox.OOM, sandbox.DiskLimit, sandbox.Nonzer
 		{Name: "many children", Shell: `for i in 1 2 3 4 5 6 7 8; do python3 -c 'import time
 b = bytearray(60<<20)
 time.sleep(5)' & done; wait; exit 1`, Want: verdicts{sandbox.OOM}},
+		{Name: "heap of Go", Go: "heap", Want: killed},
+		{Name: "shared memory of System V", C: "sysv", Want: verdicts{sandbox.OOM, sandbox.Nonzero, sandbox.Signaled}, SaysNot: "escaped", Needs: "memory"},
+		{Name: "pipes full of it", C: "pipes", Want: verdicts{sandbox.OK, sandbox.OOM}, SaysNot: "escaped"},
+		{Name: "locked", C: "locked", Want: verdicts{sandbox.OK, sandbox.OOM}, SaysNot: "REACHED"},
+		{Name: "the page cache is nobody's", Shell: `cat /usr/bin/* /usr/lib/*/*.so* 2>/dev/null | head -c 300000000 | wc -c; echo fine`, Want: verdicts{sandbox.OK}, Says: "fine"},
 		{Name: "little is fine", Python: `b = bytearray(40<<20); print("fine")`, Want: verdicts{sandbox.OK}, Says: "fine"},
 	}
 }
@@ -147,6 +168,8 @@ print("made")`, Want: verdicts{sandbox.OK}, Says: "made"},
 		{Name: "odd names", Python: `
 for n in [b"\xff\xfe", b"a\nb", b"x"*255, b"-rf", b"\x1b[2J"]: open(b"/work/"+n, "w").close()
 print("made")`, Want: verdicts{sandbox.OK}, Says: "made"},
+		{Name: "allocate without writing", C: "allocate", Want: verdicts{sandbox.OK, sandbox.Nonzero, sandbox.Signaled, sandbox.DiskLimit}, SaysNot: "REACHED"},
+		{Name: "names and paths too long", C: "names", Want: verdicts{sandbox.OK}, Says: "refused all"},
 		{
 			Name: "root and dev are read-only", Shell: `for d in / /dev /usr /etc /home /var /.qlp; do (echo x >$d/x) 2>/dev/null && echo wrote $d; done; echo end`,
 			Want: verdicts{sandbox.OK}, Says: "end", SaysNot: "wrote",
@@ -159,6 +182,8 @@ func output() []Case {
 		{Name: "flood stdout", Shell: `yes`, Want: verdicts{sandbox.OutputLimit}},
 		{Name: "flood stderr", Shell: `yes >&2`, Want: verdicts{sandbox.OutputLimit}},
 		{Name: "flood both without newlines", Shell: `cat /dev/zero & cat /dev/zero >&2`, Want: verdicts{sandbox.OutputLimit}},
+		{Name: "flood of Go on both", Go: "flood", Want: verdicts{sandbox.OutputLimit}},
+		{Name: "output after the limit", Shell: `trap '' PIPE TERM XFSZ; while :; do head -c 100000 /dev/zero; head -c 100000 /dev/zero >&2; done`, Want: verdicts{sandbox.OutputLimit}},
 		{
 			Name: "head and tail are kept", Shell: `echo first; yes | head -c 300000; echo last`, Want: verdicts{sandbox.OK}, Says: "first\n",
 			Check: func(t T, _ *Bench, r sandbox.Result) {
@@ -175,6 +200,8 @@ func times() []Case {
 	return []Case{
 		{Name: "sleep", Shell: `sleep 60`, Limits: sandbox.Limits{Wall: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutWall}, Within: 3 * time.Second},
 		{Name: "spin", Shell: `while :; do :; done`, Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second},
+		{Name: "spin deaf to all signals", C: "stubborn", Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second},
+		{Name: "spin in Go", Go: "spin", Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond}, Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second},
 		{
 			Name: "spin in many children", Shell: `for i in 1 2 3 4; do (while :; do :; done) & done; wait`, Limits: sandbox.Limits{CPUTime: 700 * time.Millisecond},
 			Want: verdicts{sandbox.TimeoutCPU}, Within: 5 * time.Second,

@@ -1,10 +1,10 @@
 // Package sandboxtest holds the hostile programs that every sandbox driver must survive, and the helpers to build the
 // native driver's init for tests. After each program the suite asserts the verdict, that nothing on the host was touched,
-// that no process survives, and that the same sandbox still runs an ordinary program.
+// that no process survives, that the same sandbox still runs an ordinary program, and that the driver's next one does.
 //
 // It never relaxes a case for a driver: what a level does not claim is skipped by name with its reason, and what a machine cannot show (no Python to make raw system calls) is skipped by name.
 //
-// Arrows: internal/sandbox and the testing package; imported by drivers' tests only.
+// Arrows: internal/sandbox, sandbox/egress; imported by drivers' tests and, for the self test, by app.
 package sandboxtest
 
 import (
@@ -31,7 +31,8 @@ type Options struct {
 	// Weak names classes of limits that this driver holds by best effort here; cases that need more are skipped by name.
 	Weak map[string]bool
 	// Skip names cases ("host/cgroups"), or whole classes ("network"), that a driver does not claim to survive, and why.
-	Skip map[string]string
+	Skip     map[string]string
+	programs *programs
 	// SharedProcesses says that /proc shows the machine's processes, so that counting them inside proves nothing. That none
 	// survives Destroy is asserted all the same.
 	SharedProcesses bool
@@ -40,10 +41,10 @@ type Options struct {
 // Case is one hostile program.
 type Case struct {
 	Name string
-	// Shell or Python is the program. Python is run with the prelude.
-	Shell, Python string
-	Files         map[string]sandbox.File
-	Limits        sandbox.Limits
+	// Shell, Python, C or Go is the program. Python is run with the prelude; C and Go are words for testdata's programs.
+	Shell, Python, C, Go string
+	Files                map[string]sandbox.File
+	Limits               sandbox.Limits
 	// Want are the verdicts of which any will do.
 	Want   []sandbox.Verdict
 	Reason string
@@ -78,6 +79,7 @@ func limits() sandbox.Limits {
 
 // Run runs every case as a subtest.
 func Run(t T, o Options) {
+	o.programs = &programs{dir: t.TempDir()}
 	for _, group := range []struct {
 		class string
 		cases []Case
@@ -104,7 +106,8 @@ func Run(t T, o Options) {
 	}
 	t.Run("files", func(t T) { files(t, o) })
 	t.Run("life", func(t T) { life(t, o) })
-	t.Run("egress", func(t T) { egress(t, o) })
+	t.Run("egress", func(t T) { wayOut(t, o) })
+	t.Run("proxy", func(t T) { proxy(t, o) })
 }
 
 func (o Options) skip(t T, name string) {
@@ -142,8 +145,12 @@ func NewBench(t T, o Options, l sandbox.Limits) *Bench {
 func (b *Bench) listen(t T) {
 	t.Helper()
 	b.Socket = "qlp-test-" + b.Mark
-	for _, at := range [][2]string{{"tcp", "127.0.0.1:0"}, {"unix", "@" + b.Socket}} {
-		l, err := new(net.ListenConfig).Listen(t.Context(), at[0], at[1])
+	for _, network := range []string{"tcp4", "tcp6", "unix"} {
+		at := map[string]string{"tcp4": "127.0.0.1:0", "tcp6": fmt.Sprintf("[::1]:%d", b.Port), "unix": "@" + b.Socket}[network]
+		l, err := new(net.ListenConfig).Listen(t.Context(), network, at)
+		if err != nil && network == "tcp6" {
+			continue // no such address on this machine, or the port is another's
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +164,7 @@ func (b *Bench) listen(t T) {
 				if err != nil {
 					return
 				}
-				b.touched <- at[0] + " listener"
+				b.touched <- network + " listener"
 				conn.Close()
 			}
 		}()
@@ -168,16 +175,10 @@ func one(t T, o Options, c Case) {
 	if c.Needs != "" && o.Weak[c.Needs] {
 		t.Skipf("the limit %s is held by best effort here", c.Needs)
 	}
-	argv := []string{"sh", "-c", c.Shell}
-	if c.Python != "" {
-		if _, err := os.Stat("/usr/bin/python3"); err != nil {
-			t.Skip("no /usr/bin/python3 to make system calls with")
-		}
-		argv = []string{"/usr/bin/python3", "-I", "-c", prelude + c.Python}
-	}
+	argv, files := command(t, o, c)
 	b := NewBench(t, o, limits().Lower(c.Limits))
-	if c.Files != nil {
-		if err := sandbox.PutTree(t.Context(), b.Sandbox, c.Files); err != nil {
+	if files != nil {
+		if err := sandbox.PutTree(t.Context(), b.Sandbox, files); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -209,6 +210,33 @@ func one(t T, o Options, c Case) {
 	b.Unharmed(t)
 	b.StillWorks(t)
 	b.Gone(t)
+	next(t, o)
+}
+
+// command says what is run, and which files it needs.
+func command(t T, o Options, c Case) ([]string, map[string]sandbox.File) {
+	t.Helper()
+	switch {
+	case c.Python != "":
+		if _, err := os.Stat("/usr/bin/python3"); err != nil {
+			t.Skip("no /usr/bin/python3 to make system calls with")
+		}
+		return []string{"/usr/bin/python3", "-I", "-c", prelude + c.Python}, c.Files
+	case c.C != "":
+		return []string{"./hostile", c.C}, o.programs.inC(t)
+	case c.Go != "":
+		return []string{"./hostile", c.Go}, o.programs.inGo(t)
+	}
+	return []string{"sh", "-c", c.Shell}, c.Files
+}
+
+// next asserts that the driver's next sandbox, with its defaults, runs an ordinary program.
+func next(t T, o Options) {
+	t.Helper()
+	res, err := sandbox.RunOnce(t.Context(), o.Driver, o.Spec, sandbox.Cmd{Argv: []string{"sh", "-c", "ls -A; echo next"}}, "")
+	if err != nil || res.Verdict != sandbox.OK || string(res.Stdout) != "next\n" {
+		t.Errorf("next sandbox: %s %q %q %v", res.Verdict, res.Stdout, res.Stderr, err)
+	}
 }
 
 // Unharmed asserts that the host things are as they were.
