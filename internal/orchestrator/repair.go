@@ -76,15 +76,15 @@ func candidates(in qlp.Intent, checks []qlp.Check) []string {
 	return found
 }
 
-// suspects are the roles that usually own a failure that names no file.
+// suspects are the roles that usually own a failure that names no file: the program's tasks, or a service's.
 func suspects(l qlp.Layer) []qlp.Role {
 	switch l {
 	case qlp.LayerTest, qlp.LayerStart:
-		return []qlp.Role{qlp.RoleHandlers, qlp.RoleStorage, qlp.RoleDomain, qlp.RoleWiring}
+		return []qlp.Role{qlp.RoleProgram, qlp.RoleHandlers, qlp.RoleStorage, qlp.RoleDomain, qlp.RoleWiring}
 	case qlp.LayerBuild, qlp.LayerSyntax:
-		return []qlp.Role{qlp.RoleWiring, qlp.RoleHandlers, qlp.RoleStorage, qlp.RoleDomain}
+		return []qlp.Role{qlp.RoleProgram, qlp.RoleWiring, qlp.RoleHandlers, qlp.RoleStorage, qlp.RoleDomain}
 	default:
-		return []qlp.Role{qlp.RoleHandlers, qlp.RoleWiring, qlp.RoleDocuments}
+		return []qlp.Role{qlp.RoleProgram, qlp.RoleHandlers, qlp.RoleWiring, qlp.RoleDocuments}
 	}
 }
 
