@@ -56,3 +56,23 @@ func TestRerunCompares(t *testing.T) {
 		}
 	}
 }
+
+// A review is an opinion: nothing of it can be run again, and nothing is undecided without it, unless the policy required it.
+func TestRerunWithAReview(t *testing.T) {
+	t.Parallel()
+	for _, required := range []bool{false, true} {
+		in := sample(t)
+		review := qlp.Pass(qlp.LayerReview, "model", qlp.FromReading(qlp.DigestOf([]byte("read"))))
+		review.Required = required
+		in.Report.Checks = append(in.Report.Checks, review)
+		c, err := Read(pack(t, in, key(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Rerun(t.Context(), outcome{Checks: in.Report.Checks[:1], Executions: in.Report.Executions}, nil)
+		want := map[bool]qlp.Verdict{false: qlp.Verified, true: qlp.Unverified}[required]
+		if err != nil || r.Same() == required || r.Verdict != want || len(r.Untried()) > 0 != required {
+			t.Errorf("required %t: same %t, untried %v, %s, %v", required, r.Same(), r.Untried(), r.Verdict, err)
+		}
+	}
+}
