@@ -59,7 +59,7 @@ func (p *parser) fields(name string, end int, m mode) bool {
 		if previous != "" && p.is(p.i, "one", "either", "any") && p.is(p.i-1, ",") && p.valueList([]string{name}, previous, end, false) {
 			continue
 		}
-		if previous != "" && p.ownRules(name, previous, end) {
+		if previous != "" && (p.ownRules(name, previous, end) || p.apposition(name, previous, end, border)) {
 			continue
 		}
 		if p.listStamps(name, end) || p.listMany(name, end) {
@@ -149,6 +149,23 @@ func (p *parser) ownRules(name, field string, end int) bool {
 	}
 	p.attach([]string{name}, field, facts)
 	p.i = after
+	return true
+}
+
+// onlyTypes are words that nobody means as the name of a field.
+var onlyTypes = set("decimal integer int string boolean bool float")
+
+// apposition reads a type that stands as an item of its own and speaks of the field before: "a distance in km, a decimal of at
+// least 0". A word behind it that is no rule makes it a name: "a decimal code".
+func (p *parser) apposition(name, field string, end int, border bool) bool {
+	if !p.is(p.i, "a", "an") || p.i+1 >= end || !p.in(p.i+1, onlyTypes) {
+		return false
+	}
+	if next := p.i + 2; !p.boundary(next, end) && len(p.rulesFrom(next)) == 0 {
+		return false
+	}
+	p.i++
+	p.after(name, field, end, border)
 	return true
 }
 
