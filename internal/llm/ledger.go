@@ -10,7 +10,7 @@ import (
 // who uses this installation.
 type Limits struct {
 	Task qlp.Budget // of the run's task
-	Run  qlp.Budget // of the run; before there is one, of the intent
+	Run  qlp.Budget // of the run, with the calls that made its Spec and plan
 	Day  qlp.Budget // of the UTC day
 	Team qlp.Budget // of the UTC calendar month
 }

@@ -9,7 +9,7 @@ import (
 // CallCaps are the caps that a model call is held against, one for each scope that it belongs to.
 type CallCaps struct {
 	Task qlp.Budget
-	Run  qlp.Budget // before there is a run: of the intent
+	Run  qlp.Budget // with what the intent's Spec and plan took; before there is a run, of these alone
 	Day  qlp.Budget
 	Team qlp.Budget
 }

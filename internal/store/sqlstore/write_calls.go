@@ -15,20 +15,22 @@ import (
 type callScope struct {
 	name string
 	cap  qlp.Budget
+	// before is what counts against the cap and is in another scope's row: a run pays for the calls that made its Spec and plan.
+	before qlp.Spending
 }
 
 // scopesOf lists the scopes of a call from the widest to the narrowest. Everybody locks their rows in this order, so that
 // two reservations at once wait for each other and never in a circle.
-func scopesOf(call qlp.Call, day string, caps store.CallCaps) []callScope {
-	out := []callScope{{store.ScopeTeam(day[:len("2026-05")]), caps.Team}, {store.ScopeDay(day), caps.Day}}
+func scopesOf(call qlp.Call, day string, caps store.CallCaps, before qlp.Spending) []callScope {
+	out := []callScope{{name: store.ScopeTeam(day[:len("2026-05")]), cap: caps.Team}, {name: store.ScopeDay(day), cap: caps.Day}}
 	switch {
 	case call.RunID != "":
-		out = append(out, callScope{store.ScopeRun(call.RunID), caps.Run})
+		out = append(out, callScope{store.ScopeRun(call.RunID), caps.Run, before})
 	case call.IntentID != "":
-		out = append(out, callScope{store.ScopeRun(call.IntentID), caps.Run})
+		out = append(out, callScope{name: store.ScopeRun(call.IntentID), cap: caps.Run})
 	}
 	if call.RunID != "" && call.TaskID != "" {
-		out = append(out, callScope{store.ScopeTask(call.RunID, call.TaskID), caps.Task})
+		out = append(out, callScope{name: store.ScopeTask(call.RunID, call.TaskID), cap: caps.Task})
 	}
 	return out
 }
@@ -55,7 +57,13 @@ func (t *transaction) ReserveCall(ctx context.Context, call qlp.Call, caps store
 	if written == 0 {
 		return fmt.Errorf("%s: %w", what, qlp.Errorf(qlp.Conflict, "the ledger has this call already"))
 	}
-	for _, s := range scopesOf(call, day, caps) {
+	var before qlp.Spending
+	if call.RunID != "" && call.IntentID != "" {
+		if before, err = t.Spending(ctx, store.ScopeRun(call.IntentID)); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	for _, s := range scopesOf(call, day, caps, before) {
 		if err := t.reserveScope(ctx, call, s); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
@@ -72,7 +80,8 @@ func (t *transaction) reserveScope(ctx context.Context, call qlp.Call, s callSco
 	if fits {
 		n, err := t.q.ReserveScope(ctx, query.ReserveScopeParams{
 			Scope: s.name, Micros: call.Reserved.Micros, Tokens: call.Reserved.Tokens, Ms: call.Reserved.Seconds * 1000,
-			MostMicros: s.cap.Micros, MostTokens: s.cap.Tokens, MostCalls: s.cap.Calls, MostMs: s.cap.Seconds * 1000,
+			MostMicros: left(s.cap.Micros, s.before.Micros), MostTokens: left(s.cap.Tokens, s.before.Tokens),
+			MostCalls: left(s.cap.Calls, s.before.Calls), MostMs: left(s.cap.Seconds*1000, s.before.MS),
 		})
 		if err != nil || n == 1 {
 			return t.store.fault(ctx, "reserve in "+s.name, err)
@@ -89,13 +98,21 @@ func (t *transaction) reserveScope(ctx context.Context, call qlp.Call, s callSco
 	return qlp.Errorf(qlp.Exhausted, "%w", over).WithRemedy("raise the cap and resume, or wait for the calls under way")
 }
 
+// left is what a cap leaves beside what was spent elsewhere; no cap stays none. Where nothing is left, exceeded has said so before.
+func left(most, before int64) int64 {
+	if most == 0 {
+		return 0
+	}
+	return max(most-before, 1)
+}
+
 // exceeded returns the first cap of a scope that the call would pass, or nil.
 func exceeded(call qlp.Call, s callScope, spent qlp.Spending, reservedMS int64) *qlp.Exceeded {
 	for _, c := range []qlp.Exceeded{
-		{What: qlp.CapMicros, Limit: s.cap.Micros, Spent: spent.Micros, Reserved: spent.Reserved.Micros, Asked: call.Reserved.Micros},
-		{What: qlp.CapTokens, Limit: s.cap.Tokens, Spent: spent.Tokens, Reserved: spent.Reserved.Tokens, Asked: call.Reserved.Tokens},
-		{What: qlp.CapCalls, Limit: s.cap.Calls, Spent: spent.Calls, Reserved: spent.Reserved.Calls, Asked: 1},
-		{What: qlp.CapMS, Limit: s.cap.Seconds * 1000, Spent: spent.MS, Reserved: reservedMS, Asked: call.Reserved.Seconds * 1000},
+		{What: qlp.CapMicros, Limit: s.cap.Micros, Spent: s.before.Micros + spent.Micros, Reserved: spent.Reserved.Micros, Asked: call.Reserved.Micros},
+		{What: qlp.CapTokens, Limit: s.cap.Tokens, Spent: s.before.Tokens + spent.Tokens, Reserved: spent.Reserved.Tokens, Asked: call.Reserved.Tokens},
+		{What: qlp.CapCalls, Limit: s.cap.Calls, Spent: s.before.Calls + spent.Calls, Reserved: spent.Reserved.Calls, Asked: 1},
+		{What: qlp.CapMS, Limit: s.cap.Seconds * 1000, Spent: s.before.MS + spent.MS, Reserved: reservedMS, Asked: call.Reserved.Seconds * 1000},
 	} {
 		if c.Limit > 0 && c.Spent+c.Reserved+c.Asked > c.Limit {
 			c.Scope = s.name
@@ -136,7 +153,7 @@ func (t *transaction) SettleCall(ctx context.Context, call qlp.Call) error {
 	if err != nil || n == 0 { // 0: it has ended already
 		return t.store.fault(ctx, what, err)
 	}
-	for _, s := range scopesOf(callOf(row), row.Day, store.CallCaps{}) {
+	for _, s := range scopesOf(callOf(row), row.Day, store.CallCaps{}, qlp.Spending{}) {
 		n, err := t.q.SettleScope(ctx, query.SettleScopeParams{
 			Scope: s.name, Micros: call.Micros, Unpriced: bit(!call.Priced), Tokens: call.Usage.Total(), Ms: ms,
 			ReservedMicros: row.ReservedMicros, ReservedTokens: row.ReservedTokens, ReservedMs: row.ReservedMs,

@@ -242,3 +242,28 @@ func (s *suite) testLostCalls(t *testing.T) {
 	// 11 seconds have passed since the lost call began, of the 60 that it had.
 	same(t, "the day", spending(t, st, "day:2026-05-04"), qlp.Spending{Micros: 321 + 1000, Tokens: 150 + 500, Calls: 2, MS: 3000 + 11000})
 }
+
+// A run's cap counts what its Spec and plan took, which were made before there was a run.
+func (s *suite) testRunPaysForItsSpec(t *testing.T) {
+	st := s.open(t)
+	spec := sampleCall()
+	spec.RunID, spec.TaskID, spec.Role = "", "", "interpreter"
+	caps := store.CallCaps{Run: qlp.Budget{Calls: 2}}
+	if err := reserve(t, st, spec, caps); err != nil {
+		t.Fatal(err)
+	}
+	write(t, st, func(ctx context.Context, tx store.Tx) error { return tx.SettleCall(ctx, settled(spec)) })
+	first, second := sampleCall(), sampleCall()
+	second.Attempt++
+	if err := reserve(t, st, first, caps); err != nil {
+		t.Fatal(err)
+	}
+	err := reserve(t, st, second, caps)
+	over, ok := errors.AsType[*qlp.Exceeded](err)
+	if !ok || over.Scope != "run:run" || over.Spent != 1 || over.Reserved != 1 || over.Limit != 2 {
+		t.Errorf("the third call of a run with two: %v", err)
+	}
+	if err := reserve(t, st, second, store.CallCaps{Run: qlp.Budget{Calls: 3}}); err != nil {
+		t.Errorf("the cap was raised: %v", err)
+	}
+}

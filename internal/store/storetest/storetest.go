@@ -70,6 +70,7 @@ func Run(t *testing.T, d Driver) {
 			"a reader does not wait":            s.testReaderDoesNotWait,
 			"a reader may not write":            s.testReaderMayNotWrite,
 			"calls are settled once":            s.testCall,
+			"a run pays for its Spec":           s.testRunPaysForItsSpec,
 			"the end of a call is told":         s.testCallTold,
 			"calls that are answered":           s.testCallAnswered,
 			"caps of every scope":               s.testCaps,
