@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -79,7 +80,8 @@ func bench(ctx context.Context, w io.Writer, n int, init string) error {
 	defer kept.closing()
 	cold := &peer{name: "qlp native, cold: create + exec + destroy", run: q.cold}
 	ready := &peer{name: "qlp native, until the exit code (destroy not waited for)", run: q.untilExit}
-	peers = append(peers, cold, kept.peer, ready, &peer{name: "qlp native, warm: exec in a sandbox that is there", run: q.warm})
+	peers = append(peers, cold, kept.peer, ready, &peer{name: "qlp native, warm: exec in a sandbox that is there", run: q.warm},
+		&peer{name: "qlp native, the second command right after a sandbox's first", run: q.second})
 	for round := range n + 5 {
 		for i := range peers {
 			p := peers[(i+round)%len(peers)]
@@ -163,6 +165,23 @@ func (q *qlpPeers) warm() (time.Duration, error) {
 	start := time.Now()
 	res, err := q.box.Exec(q.ctx, sandbox.Cmd{Argv: []string{"/bin/true"}})
 	return time.Since(start), check(res, err)
+}
+
+func (q *qlpPeers) second() (took time.Duration, err error) {
+	sb, err := q.d.Create(q.ctx, sandbox.Spec{})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, sb.Destroy(q.ctx)) }()
+	for range 2 {
+		start := time.Now()
+		res, err := sb.Exec(q.ctx, sandbox.Cmd{Argv: []string{"/bin/true"}})
+		took = time.Since(start)
+		if err := check(res, err); err != nil {
+			return 0, err
+		}
+	}
+	return took, nil
 }
 
 func (q *qlpPeers) close() error {

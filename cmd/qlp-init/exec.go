@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +18,7 @@ func (s *server) exec(req wire.Request, fds []int) {
 	if err != nil {
 		return
 	}
-	before := s.counted()
+	before, begun := s.counted(), time.Now()
 	p, fail := s.launch(req, fds)
 	// The program holds its own copies now; this process's would keep the pipes open.
 	closeAll(fds)
@@ -45,7 +46,9 @@ func (s *server) exec(req wire.Request, fds []int) {
 	go obey(conn, p)
 	w := s.watch(req.Watch, p)
 	<-p.done
+	wall := time.Since(begun)
 	seen := w.stop()
+	seen.Wall = int64(wall)
 	seen.Others = s.procs.sweep(p)
 	seen.Kind = wire.KindExit
 	seen.Status = uint32(p.status)

@@ -155,7 +155,8 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	defer r.mu.Unlock()
 	acct := r.group.Account()
 	res := sandbox.Result{
-		ExitCode: -1, Wall: wall, CPU: max(acct.CPU, time.Duration(report.CPU)), PeakMemory: acct.Peak, PidsPeak: acct.PidsPeak,
+		// The driver may have heard of the start a little late.
+		ExitCode: -1, Wall: max(wall, time.Duration(report.Wall)), CPU: max(acct.CPU, time.Duration(report.CPU)), PeakMemory: acct.Peak, PidsPeak: acct.PidsPeak,
 		OOMKills: max(acct.OOMKills, report.OOMKills), Isolation: r.b.cfg.Isolation, Engine: r.b.cfg.Name, Enforcement: r.b.cfg.Enforcement,
 	}
 	if acct.Peak == 0 {

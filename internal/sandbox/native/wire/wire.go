@@ -104,6 +104,7 @@ type Reply struct {
 	Watched   string `json:"watched,omitempty"`
 	PidsPeak  int    `json:"pids_peak,omitempty"`
 	MemPeak   int64  `json:"mem_peak,omitempty"`
+	Wall      int64  `json:"wall,omitempty"` // nanoseconds from before the fork until the program was reaped
 	// OOMKills and PidsHit are counted by a container's own cgroup, where there is one.
 	OOMKills int  `json:"oom_kills,omitempty"`
 	PidsHit  bool `json:"pids_hit,omitempty"`
