@@ -50,6 +50,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", filepath.Dir(binary)+":"+os.Getenv("PATH"))
 			env.Setenv("QLP_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("XDG_CACHE_HOME", cacheHome())
+			if err := recordings(env); err != nil {
+				return err
+			}
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
 				env.Setenv(name, goEnv(name))
 			}
@@ -57,6 +60,21 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules},
 	})
+}
+
+// recordings names the folder of recorded runs, and the intent of one as it was given, line ends included: a recording answers only its own words.
+func recordings(env *testscript.Env) error {
+	dir, err := filepath.Abs("testdata/models")
+	if err != nil {
+		return err
+	}
+	intent, err := os.ReadFile(filepath.Join(dir, "csv-summary.intent"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("MODELS", dir)
+	env.Setenv("CSV_SUMMARY", string(intent))
+	return nil
 }
 
 // expectCode runs a command and holds its exit code: code 3 qlp interpret '...'.
