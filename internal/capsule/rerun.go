@@ -46,7 +46,7 @@ func (r Rerun) Untried() []string {
 }
 
 // Rerun unpacks the project into fresh sandboxes, runs every recorded command again through v, and compares the status and
-// the test counts of each check, and the command, verdict and exit code of each execution. Times are not compared. It
+// the test counts of each check, and the command, verdict and exit code of each execution. Times are not compared, nor are reviews, which run nothing. It
 // returns an error only when the machine cannot do it; a difference is part of the result.
 func (c *Capsule) Rerun(ctx context.Context, v validator.Validator, progress func(qlp.Check)) (Rerun, error) {
 	report, err := v.Validate(ctx, c.Subject(), progress)
@@ -62,6 +62,9 @@ func (c *Capsule) Rerun(ctx context.Context, v validator.Validator, progress fun
 	required := make([]qlp.Check, 0, len(c.Checks))
 	for _, k := range c.Checks {
 		now, ok := again[k.Key()]
+		if !ok && k.Layer == qlp.LayerReview && !k.Required {
+			continue // somebody's opinion, which decided nothing: there is no command to run again
+		}
 		if !ok {
 			now = qlp.Skip(k.Layer, k.Name, "it was not run again")
 		}

@@ -56,3 +56,23 @@ func TestRerunCompares(t *testing.T) {
 		}
 	}
 }
+
+// TestRerunAsksNoReviewer: a model's review was no command, and a capsule that has one can be the same all the same.
+func TestRerunAsksNoReviewer(t *testing.T) {
+	t.Parallel()
+	for required, untried := range map[bool]string{false: "", true: "review/model: it was not run again"} {
+		in := sample(t)
+		review := qlp.Pass(qlp.LayerReview, "model", qlp.FromReading(qlp.DigestOf(nil)))
+		review.Required = required
+		judged := in.Report
+		in.Report.Checks = append(slices.Clone(judged.Checks), review)
+		c, err := Read(pack(t, in, key(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Rerun(t.Context(), outcome(judged), nil)
+		if err != nil || r.Same() == required || strings.Join(r.Untried(), "; ") != untried {
+			t.Errorf("required %t: same %t, untried %v, %v\n%+v", required, r.Same(), r.Untried(), err, r.Comparisons)
+		}
+	}
+}
