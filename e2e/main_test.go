@@ -2,14 +2,18 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
 // binary is the qlp under test; TestMain builds it, because what is tested must be what is in the tree.
@@ -58,7 +62,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules, "run-id": takeRun},
 	})
 }
 
@@ -92,6 +96,18 @@ func expectCode(ts *testscript.TestScript, _ bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
+}
+
+// takeRun sets $RUN to the run that the events of the last command are of.
+func takeRun(ts *testscript.TestScript, _ bool, _ []string) {
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		var e qlp.Event
+		if json.Unmarshal([]byte(line), &e) == nil && e.RunID != "" {
+			ts.Setenv("RUN", e.RunID)
+			return
+		}
+	}
+	ts.Fatalf("no event of a run")
 }
 
 // expectCapsules holds that every capsule in a folder is good, and says the same when its commands are run again.
