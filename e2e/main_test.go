@@ -98,12 +98,13 @@ func expectCode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// takeRun sets $RUN to the run that the events of the last command are of.
+// takeRun sets $RUN and $INTENT to what the events of the last command are of.
 func takeRun(ts *testscript.TestScript, _ bool, _ []string) {
 	for line := range strings.Lines(ts.ReadFile("stdout")) {
 		var e qlp.Event
 		if json.Unmarshal([]byte(line), &e) == nil && e.RunID != "" {
 			ts.Setenv("RUN", e.RunID)
+			ts.Setenv("INTENT", e.IntentID)
 			return
 		}
 	}
