@@ -2,14 +2,18 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
 // binary is the qlp under test; TestMain builds it, because what is tested must be what is in the tree.
@@ -50,13 +54,31 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", filepath.Dir(binary)+":"+os.Getenv("PATH"))
 			env.Setenv("QLP_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("XDG_CACHE_HOME", cacheHome())
+			if err := recordings(env); err != nil {
+				return err
+			}
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
 				env.Setenv(name, goEnv(name))
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "capsules": expectCapsules, "run-id": takeRun},
 	})
+}
+
+// recordings names the folder of recorded runs, and the intent of one as it was given, line ends included: a recording answers only its own words.
+func recordings(env *testscript.Env) error {
+	dir, err := filepath.Abs("testdata/models")
+	if err != nil {
+		return err
+	}
+	intent, err := os.ReadFile(filepath.Join(dir, "csv-summary.intent"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("MODELS", dir)
+	env.Setenv("CSV_SUMMARY", string(intent))
+	return nil
 }
 
 // expectCode runs a command and holds its exit code: code 3 qlp interpret '...'.
@@ -74,6 +96,19 @@ func expectCode(ts *testscript.TestScript, _ bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
+}
+
+// takeRun sets $RUN and $INTENT to what the events of the last command are of.
+func takeRun(ts *testscript.TestScript, _ bool, _ []string) {
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		var e qlp.Event
+		if json.Unmarshal([]byte(line), &e) == nil && e.RunID != "" {
+			ts.Setenv("RUN", e.RunID)
+			ts.Setenv("INTENT", e.IntentID)
+			return
+		}
+	}
+	ts.Fatalf("no event of a run")
 }
 
 // expectCapsules holds that every capsule in a folder is good, and says the same when its commands are run again.

@@ -1,9 +1,10 @@
 // Command llm measures what QLP adds to a call of a model: time over the raw HTTP request, and memory with many streams at
-// once. It prints Markdown tables. Run it with
+// once; and how long a recorded run of ten tasks takes to replay. It prints Markdown tables. Run it with
 //
-//	go run ./bench/llm [-n 500] [-streams 200]
+//	go run ./bench/llm [-n 500] [-streams 200] [-qlp bin/qlp -replays 20]
 //
-// The endpoint is a process of its own on this machine, which answers at once, or slowly where memory is measured.
+// The endpoint is a process of its own on this machine, which answers at once, or slowly where memory is measured. The run is
+// recorded with a model that knows its program by heart, and is replayed through the server of the binary that -qlp names.
 package main
 
 import (
@@ -20,6 +21,8 @@ import (
 func main() {
 	n := flag.Int("n", 500, "calls of each kind")
 	streams := flag.Int("streams", 200, "streams at once")
+	binary := flag.String("qlp", "", "the binary that replays a recorded run; none: only calls are measured")
+	runs := flag.Int("replays", 20, "replays of the recorded run, after one that warms the caches; with -n 0, nothing else is measured")
 	serve := flag.Bool("endpoint", false, "be the endpoint: for the program itself")
 	child := flag.String("stream-from", "", "measure the streams of this endpoint: for the program itself")
 	flag.Parse()
@@ -31,7 +34,12 @@ func main() {
 	case *child != "":
 		err = streaming(ctx, *child, *streams)
 	default:
-		err = run(ctx, *n, *streams)
+		if *n > 0 {
+			err = run(ctx, *n, *streams)
+		}
+		if err == nil && *binary != "" {
+			err = replays(ctx, *binary, *runs)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

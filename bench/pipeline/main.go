@@ -10,14 +10,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
+	"github.com/quantumlayer/qlp/bench/server"
 	"github.com/quantumlayer/qlp/internal/client"
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -45,11 +41,11 @@ func measure(binary string, n int, idle time.Duration) error {
 	}
 	defer func() { _ = os.RemoveAll(data) }()
 	begun := time.Now()
-	s, err := start(binary, data)
+	s, err := server.Start(binary, data)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
+	defer s.Stop()
 	started := time.Since(begun)
 	info, err := os.Stat(binary)
 	if err != nil {
@@ -57,13 +53,13 @@ func measure(binary string, n int, idle time.Duration) error {
 	}
 	fmt.Printf("| what | n | p50 | p95 | goal |\n|---|---|---|---|---|\n")
 	time.Sleep(idle)
-	fresh := s.rss()
+	fresh := s.RSS()
 	row("start of a server with an empty data folder, until healthy", []time.Duration{started}, "")
 	var plans []time.Duration
 	for _, stack := range []struct{ name, words, goal string }{{"Python", pythonIntent, "p50 < 2 s"}, {"Go", goIntent, "p50 < 5 s"}} {
 		var wholes []time.Duration
 		for i := range n + 1 {
-			plan, whole, err := s.run(stack.words)
+			plan, whole, err := run(s, stack.words)
 			if err != nil {
 				return fmt.Errorf("%s run %d: %w", stack.name, i, err)
 			}
@@ -83,11 +79,11 @@ func measure(binary string, n int, idle time.Duration) error {
 		health[i] = time.Since(begun)
 	}
 	row("health, over HTTP", health, "< 500 ms")
-	before := s.cpu()
+	before := s.CPU()
 	time.Sleep(idle)
-	used := s.cpu() - before
+	used := s.CPU() - before
 	fmt.Printf("| memory of an idle server (RSS), fresh | 1 | %d MiB | | < 80 MiB |\n", fresh>>20)
-	fmt.Printf("| memory of an idle server (RSS), after these runs | 1 | %d MiB | | |\n", s.rss()>>20)
+	fmt.Printf("| memory of an idle server (RSS), after these runs | 1 | %d MiB | | |\n", s.RSS()>>20)
 	fmt.Printf("| processor time of an idle server | 1 | %.1f %% of a core | | < 2 %% |\n", 100*used.Seconds()/idle.Seconds())
 	fmt.Printf("| size of the binary | 1 | %.1f MiB | | |\n", float64(info.Size())/(1<<20))
 	return nil
@@ -101,39 +97,8 @@ func row(what string, times []time.Duration, goal string) {
 	fmt.Printf("| %s | %d | %s | %s | %s |\n", what, len(times), at(50), at(95), goal)
 }
 
-type server struct {
-	cmd *exec.Cmd
-	*client.Client
-}
-
-func start(binary, data string) (*server, error) {
-	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", data)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		b, err := os.ReadFile(filepath.Join(data, "server.json"))
-		token, terr := os.ReadFile(filepath.Join(data, "token"))
-		var at struct{ URL string }
-		if err == nil && terr == nil && json.Unmarshal(b, &at) == nil {
-			c := client.New(at.URL, strings.TrimSpace(string(token)), nil)
-			if c.Healthy(context.Background()) == nil {
-				return &server{cmd, c}, nil
-			}
-		}
-	}
-	_ = cmd.Process.Kill()
-	return nil, fmt.Errorf("the server does not answer")
-}
-
-func (s *server) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Wait()
-}
-
 // run takes an intent to its end and returns the times from the server's own events.
-func (s *server) run(words string) (plan, whole time.Duration, err error) {
+func run(s *server.Server, words string) (plan, whole time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	in, err := s.Create(ctx, client.NewIntent{Words: words}, "")
@@ -162,25 +127,4 @@ func (s *server) run(words string) (plan, whole time.Duration, err error) {
 		}
 	}
 	return 0, 0, fmt.Errorf("the events ended before the run")
-}
-
-func (s *server) cpu() time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	fields := strings.Fields(rest)
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond // clock ticks of 1/100 s
-}
-
-func (s *server) rss() int64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(strings.Fields(string(b))[1], 10, 64)
-	return pages * int64(os.Getpagesize())
 }

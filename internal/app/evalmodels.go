@@ -12,7 +12,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/eval"
 	"github.com/quantumlayer/qlp/internal/llm"
-	"github.com/quantumlayer/qlp/internal/llm/client"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
@@ -43,29 +42,34 @@ func evalModels(ctx context.Context, cfg config.Config, o Evaluation) (_ eval.So
 	if err != nil {
 		return nil, nil, errors.Join(err, done())
 	}
-	return eval.Model(asks, cfg.ModelCaps().Or(models.Caps()), models.cost), done, nil
+	return eval.Model(asks, cfg.ModelCaps().Or(models.Caps()), models.pricing(o.Provider)), done, nil
 }
 
-// cost is what an answer took, in micro-dollars, by the price in the providers file or the catalogue; not known without one. An
-// answer from a recording costs nothing.
-func (m *Models) cost(ctx context.Context, a llm.Answer) (micros int64, known bool) {
-	if a.Recorded {
-		return 0, true
+// pricing tells what an answer of a choice's coder took, in micro-dollars, by the price in the providers file or the catalogue;
+// not known without one. The price is that of the model that was asked: the answer names it as the endpoint does, which is
+// often a dated version that no table has. An answer from a recording costs nothing.
+func (m *Models) pricing(choice string) eval.Pricing {
+	return func(ctx context.Context, a llm.Answer) (micros int64, known bool) {
+		if a.Recorded {
+			return 0, true
+		}
+		m.mu.Lock()
+		asked := m.asked[choice][llm.Coder]
+		provider := m.providers[a.Provider]
+		m.mu.Unlock()
+		if a.Fallback >= len(asked) || provider == nil {
+			return 0, false
+		}
+		model := asked[a.Fallback]
+		if price, ok := m.prices()[model.String()]; ok {
+			return price.Cost(a.Usage), true
+		}
+		described, err := provider.Describe(ctx, model.Model)
+		if err != nil || described.Price == nil {
+			return 0, false
+		}
+		return described.Price.Cost(a.Usage), true
 	}
-	if price, ok := m.prices()[client.Choice{Provider: a.Provider, Model: a.Model}.String()]; ok {
-		return price.Cost(a.Usage), true
-	}
-	m.mu.Lock()
-	provider, ok := m.providers[a.Provider]
-	m.mu.Unlock()
-	if !ok {
-		return 0, false
-	}
-	described, err := provider.Describe(ctx, a.Model)
-	if err != nil || described.Price == nil {
-		return 0, false
-	}
-	return described.Price.Cost(a.Usage), true
 }
 
 // spent is what an intent took of models.

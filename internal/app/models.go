@@ -42,6 +42,7 @@ type Models struct {
 	mu        sync.Mutex
 	providers map[string]llm.Provider
 	clients   map[string]llm.Client
+	asked     map[string]map[llm.Role][]client.Choice // whom the client of a choice asks
 }
 
 // OpenModels reads the providers file. No key is read and nobody is asked before a client is.
@@ -56,7 +57,7 @@ func OpenModels(cfg config.Config, deps ModelDeps) (*Models, error) {
 	}
 	return &Models{
 		cfg: cfg, file: file, deps: deps, traffic: client.NewTraffic(client.Limits{Concurrency: places}),
-		providers: map[string]llm.Provider{}, clients: map[string]llm.Client{},
+		providers: map[string]llm.Provider{}, clients: map[string]llm.Client{}, asked: map[string]map[llm.Role][]client.Choice{},
 	}, nil
 }
 
@@ -94,7 +95,7 @@ func (m *Models) Client(choice string) (llm.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.clients[choice] = c
+	m.clients[choice], m.asked[choice] = c, roles
 	return c, nil
 }
 

@@ -67,16 +67,7 @@ func TestProgramWalksTheWholeWay(t *testing.T) {
 	if _, err := exec.LookPath("bwrap"); err != nil {
 		t.Skipf("no sandbox on this machine: %v", err)
 	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { // an ordinary user's sandbox must be able to reach the init
-		t.Fatal(err)
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "qlp-init"), "../../cmd/qlp-init")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	withInit(t)
 	spec, err := specfile.Read([]byte(counterSpec))
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,7 @@ type container struct {
 var (
 	_ sandbox.Sandbox = (*container)(nil)
 	_ initbox.Engine  = (*container)(nil)
+	_ initbox.Witness = (*container)(nil)
 )
 
 // ID implements sandbox.Sandbox.
@@ -184,6 +185,32 @@ func (c *container) Break() {
 	defer cancel()
 	if _, err := c.d.api.ContainerKill(ctx, c.id, client.ContainerKillOptions{Signal: "SIGKILL"}); err != nil && !notFound(err) {
 		c.d.log.WarnContext(ctx, "Container not killed", "sandbox", c.name, "err", err)
+	}
+}
+
+// lastWords is how long the engine may take to know how a container ended whose stream has ended.
+const lastWords = 3 * time.Second
+
+// OutOfMemory implements initbox.Witness. A container has one cgroup: where the kernel cannot free enough by the program alone, it
+// takes the init, too.
+func (c *container) OutOfMemory() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		got, err := c.d.api.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
+		if err != nil || got.Container.State == nil {
+			return false
+		}
+		if !got.Container.State.Running {
+			return got.Container.State.OOMKilled
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-again.C:
+		}
 	}
 }
 

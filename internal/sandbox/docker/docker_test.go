@@ -79,7 +79,7 @@ func TestConformance(t *testing.T) {
 	for name, how := range caps.Enforcement {
 		weak[name] = how != sandbox.Enforced
 	}
-	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak})
+	gotest.Run(t, sandboxtest.Options{Driver: d, Weak: weak, Mortal: true})
 }
 
 func TestRefuses(t *testing.T) {

@@ -18,6 +18,12 @@ type Engine interface {
 	Complaint() string
 }
 
+// Witness is an Engine that can tell why its init is gone. OutOfMemory says that the kernel killed it for want of memory, together
+// with the program whose memory it was: then what happened is known, and only the report is missing.
+type Witness interface {
+	OutOfMemory() bool
+}
+
 // Group is what the engine can do for one command with its descendants, beyond what the init does. Uncounted is the one of
 // engines that can do nothing.
 type Group interface {

@@ -42,12 +42,13 @@ type run struct {
 	bytes atomic.Int64
 	last  atomic.Int64 // time of the last output
 
-	mu     sync.Mutex
-	begun  time.Time
-	facts  sandbox.Facts
-	reason string
-	killed time.Time
-	over   bool // the report is in: no kill may be claimed any more
+	mu      sync.Mutex
+	begun   time.Time
+	facts   sandbox.Facts
+	starved bool // the init died with the program, for want of memory
+	reason  string
+	killed  time.Time
+	over    bool // the report is in: no kill may be claimed any more
 }
 
 // Exec implements sandbox.Sandbox.

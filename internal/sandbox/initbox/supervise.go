@@ -52,6 +52,11 @@ func (r *run) lose(err error) {
 		r.reason = sandbox.ReasonDestroyed
 		return
 	}
+	if w, ok := r.b.engine.(Witness); ok && w.OutOfMemory() {
+		r.starved = true
+		r.b.engine.Break()
+		return
+	}
 	r.facts.Lost = true
 	r.reason = sandbox.ReasonInitLost
 	r.err = r.b.lost(err)
@@ -167,6 +172,9 @@ func (r *run) conclude(report wire.Reply, wall time.Duration) {
 	reason := r.readReport(report, &res)
 	if report.Watched == wire.WatchedMemory {
 		res.OOMKills = max(res.OOMKills, 1)
+	}
+	if r.starved {
+		res.OOMKills, res.Signal, f.Signaled = max(res.OOMKills, 1), unix.SignalName(unix.SIGKILL), true
 	}
 	f.OOMKills = res.OOMKills
 	res.Verdict = sandbox.Decide(*f)
