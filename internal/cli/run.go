@@ -39,7 +39,7 @@ func (c *command) run() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.doRun(cmd.Context(), o, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.stack, "stack", "", "stack to build on, whatever the words say: go or python")
+	f.StringVar(&o.stack, "stack", "", "stack to build on, whatever the words say: go or python, for a program also node or rust")
 	f.StringVar(&o.spec, "spec", "", "build this Spec file (YAML or JSON, - for standard input) and not words")
 	f.StringVar(&o.out, "out", ".", "folder to put the capsule in")
 	f.StringVar(&o.approve, "approve", "", `"plan" stops for approval before the first task`)
