@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -76,74 +75,30 @@ func (j *Judgement) call(ctx context.Context, box sandbox.Sandbox, st qlp.Stack,
 	default:
 		return string(res.Verdict), nil
 	}
-	if wrong := printed(call.Expect, res); wrong != "" {
-		return wrong, nil
+	var there map[string]string
+	if e := call.Expect; len(e.Files)+len(e.FilesHave)+len(e.FilesMissing) > 0 {
+		if there, err = folder(ctx, box, dir); err != nil {
+			return "", err
+		}
 	}
-	return written(ctx, box, dir, call.Expect)
+	wrong := call.Expect.Differences(qlp.ProgramOutcome{
+		Exit: res.ExitCode, Stdout: string(res.Stdout), Stderr: string(res.Stderr),
+		Read: func(name string) (string, error) {
+			content, ok := there[name]
+			if !ok {
+				return "", errors.New("it is not there")
+			}
+			return content, nil
+		},
+		There: func(name string) bool { _, ok := there[name]; return ok },
+	})
+	if len(wrong) > 0 && res.ExitCode != call.Expect.Exit {
+		wrong[0] += lastLine(res.Stderr)
+	}
+	return strings.Join(wrong, "; "), nil
 }
 
-// printed compares the exit code and the output.
-func printed(want qlp.ProgramExpect, res sandbox.Result) string {
-	if res.ExitCode != want.Exit {
-		return fmt.Sprintf("exit code %d, expected %d%s", res.ExitCode, want.Exit, lastLine(res.Stderr))
-	}
-	stdout, stderr := even(string(res.Stdout)), even(string(res.Stderr))
-	if want.Stdout != nil && stdout != even(*want.Stdout) {
-		return fmt.Sprintf("standard output is %.300q, expected %.300q", stdout, even(*want.Stdout))
-	}
-	for _, text := range want.StdoutHas {
-		if !strings.Contains(stdout, text) {
-			return fmt.Sprintf("standard output %.300q lacks %q", stdout, text)
-		}
-	}
-	for _, text := range want.StdoutLacks {
-		if strings.Contains(stdout, text) {
-			return fmt.Sprintf("standard output %.300q has %q", stdout, text)
-		}
-	}
-	if want.StdoutMatch != "" {
-		if re, err := regexp.Compile(want.StdoutMatch); err != nil || !re.MatchString(stdout) {
-			return fmt.Sprintf("standard output %.300q is not like %s", stdout, want.StdoutMatch)
-		}
-	}
-	for _, text := range want.StderrHas {
-		if !strings.Contains(stderr, text) {
-			return fmt.Sprintf("standard error %.300q lacks %q", stderr, text)
-		}
-	}
-	return ""
-}
-
-// even takes the differences out that a check must not see: line ends, and one trailing line break.
-func even(s string) string { return strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n") }
-
-// written compares the files of the case's folder.
-func written(ctx context.Context, box sandbox.Sandbox, dir string, want qlp.ProgramExpect) (string, error) {
-	if len(want.Files)+len(want.FilesHave)+len(want.FilesMissing) == 0 {
-		return "", nil
-	}
-	there, err := folder(ctx, box, dir)
-	if err != nil {
-		return "", err
-	}
-	for _, name := range slices.Sorted(maps.Keys(want.Files)) {
-		if got, ok := there[name]; !ok || even(got) != even(want.Files[name]) {
-			return fmt.Sprintf("the file %s is %.300q, expected %.300q", name, there[name], want.Files[name]), nil
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(want.FilesHave)) {
-		if !strings.Contains(there[name], want.FilesHave[name]) {
-			return fmt.Sprintf("the file %s, %.300q, lacks %q", name, there[name], want.FilesHave[name]), nil
-		}
-	}
-	for _, name := range want.FilesMissing {
-		if _, ok := there[name]; ok {
-			return fmt.Sprintf("the file %s is there", name), nil
-		}
-	}
-	return "", nil
-}
-
+// folder returns the plain files of the case's folder.
 func folder(ctx context.Context, box sandbox.Sandbox, dir string) (map[string]string, error) {
 	stream, err := box.Get(ctx, []string{dir + "/**"}, sandbox.CopyLimits{Bytes: 16 * sandbox.MiB})
 	if err != nil {
