@@ -70,7 +70,7 @@ func pausing() []scene {
 	silent := scene{stage: stage{name: "down-at-first", always: "reset", settings: planOnly()}, state: qlp.StatePaused}
 	silent.reason, silent.calls, silent.resume = "outage", [2]int{5, 6}, &qlp.ModelCaps{}
 	calls := scene{stage: stage{name: "cap-on-calls"}, state: qlp.StatePaused, reason: "calls", calls: [2]int{6, 6}}
-	calls.settings.Caps.Models.Run.Calls = 3
+	calls.settings.Caps.Models.Run.Calls = 6 // the Spec and the plan took three of them
 	calls.resume = &qlp.ModelCaps{Run: qlp.Budget{Calls: 20}}
 	tokens := scene{stage: stage{name: "cap-on-tokens", script: []string{"wrong_schema"}, settings: planOnly()}, state: qlp.StatePaused, reason: "tokens", calls: [2]int{1, 1}}
 	tokens.settings.Caps.Models.Run.Tokens = 14_440
