@@ -136,19 +136,20 @@ func (t *transaction) SettleCall(ctx context.Context, call qlp.Call) error {
 	if err != nil {
 		return t.missing(ctx, err, "call", call.ID)
 	}
+	started, ended := micro(call.Started), micro(t.store.now())
 	if call.Started.IsZero() {
-		call.Started = row.StartedAt
+		started = row.StartedAt
 	}
-	ended := t.store.now()
 	if call.Ended != nil {
-		ended = *call.Ended
+		ended = micro(*call.Ended)
 	}
-	ms := max(ended.Sub(call.Started).Milliseconds(), 0)
+	// From the times as they are kept: the row and the sums must say the same.
+	ms := max(ended.Sub(started).Milliseconds(), 0)
 	n, err := t.q.SettleCall(ctx, query.SettleCallParams{
 		ID: call.ID, State: string(call.State), Reason: call.Reason, Answer: string(call.Answer),
 		Input: call.Usage.Input, Cached: call.Usage.Cached, Output: call.Usage.Output, Estimated: bit(call.Usage.Estimated),
 		Micros: call.Micros, Priced: bit(call.Priced), Tokens: call.Usage.Total(), Ms: ms,
-		StartedAt: micro(call.Started), EndedAt: optionalTime(&ended),
+		StartedAt: started, EndedAt: optionalTime(&ended),
 	})
 	if err != nil || n == 0 { // 0: it has ended already
 		return t.store.fault(ctx, what, err)
