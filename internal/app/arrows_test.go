@@ -31,9 +31,12 @@ var arrows = map[string][]string{
 	// Fences, feedback and redaction of what models are asked.
 	"internal/llm/prompt": {"internal/qlp", "internal/llm", "internal/redact"},
 
-	"internal/blob":    {"internal/qlp"},
-	"internal/store":   {"internal/qlp"},
-	"internal/sandbox": {"internal/qlp"},
+	"internal/blob":   {"internal/qlp"},
+	"internal/vector": {"internal/qlp"},
+	// Some embedders ask models.
+	"internal/embedding": {"internal/qlp", "internal/llm"},
+	"internal/store":     {"internal/qlp"},
+	"internal/sandbox":   {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
 	// What the drivers share that start the init and then speak to it.

@@ -110,7 +110,7 @@ func whyNot(in qlp.Intent) string {
 // untilOver returns the intent once it will not move any more. The intent is returned with an error too.
 func (a *App) untilOver(ctx context.Context, id string) (in qlp.Intent, err error) {
 	for {
-		changed := a.store.Changed()
+		changed := a.store.Changed(id)
 		err := a.store.Read(ctx, func(r store.Reader) (err error) {
 			in, err = r.Intent(ctx, id)
 			return err

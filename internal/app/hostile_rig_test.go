@@ -205,7 +205,7 @@ func until(t *testing.T, a *App, id string, done func(in qlp.Intent, calls []qlp
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // slow tokens are slow on a busy machine
 	defer cancel()
 	for {
-		changed := a.store.Changed()
+		changed := a.store.Changed(id)
 		err := a.store.Read(t.Context(), func(r store.Reader) (err error) {
 			if in, err = r.Intent(t.Context(), id); err == nil {
 				calls, err = r.Calls(t.Context(), id)

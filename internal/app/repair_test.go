@@ -91,7 +91,7 @@ func ended(t *testing.T, a *App, id string) (in qlp.Intent, attempts []qlp.Attem
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for {
-		changed := a.store.Changed()
+		changed := a.store.Changed(id)
 		err := a.store.Read(t.Context(), func(r store.Reader) (err error) {
 			if in, err = r.Intent(t.Context(), id); err == nil && in.Run != nil {
 				attempts, err = r.Attempts(t.Context(), in.Run.ID, "")

@@ -21,7 +21,7 @@ const batch = 256
 // Store is what events are read from.
 type Store interface {
 	Read(ctx context.Context, fn func(r store.Reader) error) error
-	Changed() <-chan struct{}
+	Changed(intentID string) <-chan struct{}
 }
 
 // Follow returns the intent's events after since: those that are there, then each as it is committed. It ends only with an
@@ -44,7 +44,7 @@ func follow(ctx context.Context, st Store, intentID string, since int64, toEnd b
 	return func(yield func(qlp.Event, error) bool) {
 		for {
 			// The channel is asked for before the table is read: what is committed after the reading closes it.
-			changed := st.Changed()
+			changed := st.Changed(intentID)
 			page, state, err := read(ctx, st, intentID, since)
 			if err != nil {
 				yield(qlp.Event{}, err)

@@ -183,7 +183,7 @@ func TestWokenByThePoll(t *testing.T) {
 // deafStore is woken by time alone, as a replica is whose wake-ups are lost.
 type deafStore struct{ *sqlite.Store }
 
-func (deafStore) Changed() <-chan struct{} {
+func (deafStore) Changed(string) <-chan struct{} {
 	ch := make(chan struct{})
 	time.AfterFunc(5*time.Millisecond, func() { close(ch) })
 	return ch

@@ -224,7 +224,7 @@ func (r *rig) wait(id, what string, ok func(qlp.Intent) bool) qlp.Intent {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute) // the race detector, on a machine that is busy
 	defer cancel()
 	for {
-		changed := r.sqlite.Changed()
+		changed := r.sqlite.Changed(id)
 		in := r.intent(id)
 		if ok(in) {
 			return in

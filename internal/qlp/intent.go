@@ -13,6 +13,7 @@ const MaxIntent = 32 << 10
 // Intent is what a person asked, in their words, with settings.
 type Intent struct {
 	ID       string   `json:"id"`
+	Tenant   string   `json:"tenant,omitempty"` // who owns it; DefaultTenant where there is nobody to tell apart
 	Words    string   `json:"words"`
 	Settings Settings `json:"settings"`
 	State    State    `json:"state"`
@@ -29,6 +30,9 @@ type Intent struct {
 	Created  time.Time    `json:"created_at"`
 	Updated  time.Time    `json:"updated_at"`
 }
+
+// DefaultTenant owns the intents of a process that nobody has divided up.
+const DefaultTenant = "default"
 
 // Settings are what a person chose beside the words.
 type Settings struct {

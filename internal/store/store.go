@@ -27,9 +27,9 @@ import (
 type Store interface {
 	Tx(ctx context.Context, fn func(tx Tx) error) error
 	Read(ctx context.Context, fn func(r Reader) error) error
-	// Changed returns a channel that is closed at the next commit that appended an event, whichever process made it, and
-	// at the latest after the store's poll interval: whoever waits reads the events table again.
-	Changed() <-chan struct{}
+	// Changed returns a channel that is closed at the next commit that appended an event of the intent, whichever process made
+	// it; it may be closed without one, at the latest after the store's poll interval: whoever waits reads the events table again.
+	Changed(intentID string) <-chan struct{}
 	// Ping answers whether the database can be read.
 	Ping(ctx context.Context) error
 	// Close waits for transactions under way. Safe twice.
@@ -70,9 +70,10 @@ type Reader interface {
 
 // IntentFilter narrows Intents.
 type IntentFilter struct {
-	State qlp.State // "" means any
-	After string
-	Limit int // 1 to 200
+	Tenant string    // "" means qlp.DefaultTenant
+	State  qlp.State // "" means any
+	After  string
+	Limit  int // 1 to 200
 }
 
 // Tx reads and writes.
@@ -118,6 +119,9 @@ type Tx interface {
 	SettleCall(ctx context.Context, call qlp.Call) error
 	// LoseCalls ends every reserved call as lost, with its worst case, but for the time: no more than has passed since it began.
 	LoseCalls(ctx context.Context) (int, error)
+
+	// PutEmbedding makes the intent findable by its words, and by its vector if there is one, in place of what was put before.
+	PutEmbedding(ctx context.Context, e qlp.Embedding) error
 
 	// Append writes events; it fills in seq and time, and returns them as written.
 	Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error)

@@ -1,9 +1,9 @@
 -- name: InsertIntent :exec
-INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revision, parent, idempotency_key, request, last_seq, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14);
+INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revision, parent, idempotency_key, request, last_seq, created_at, updated_at, tenant)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15);
 
 -- name: GetIntent :one
-SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause
+SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause, tenant
 FROM intents WHERE id = $1;
 
 -- name: GetIntentState :one
@@ -16,16 +16,16 @@ SELECT id, request FROM intents WHERE idempotency_key = $1;
 SELECT created_at FROM intents WHERE id = $1;
 
 -- name: ListIntents :many
-SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at, tenant
 FROM intents
-WHERE (created_at, id) < (sqlc.arg(before), CAST(sqlc.arg(before_id) AS text))
+WHERE tenant = sqlc.arg(tenant) AND (created_at, id) < (sqlc.arg(before), CAST(sqlc.arg(before_id) AS text))
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(most);
 
 -- name: ListIntentsInState :many
-SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at, tenant
 FROM intents
-WHERE state = sqlc.arg(state) AND (created_at, id) < (sqlc.arg(before), CAST(sqlc.arg(before_id) AS text))
+WHERE tenant = sqlc.arg(tenant) AND state = sqlc.arg(state) AND (created_at, id) < (sqlc.arg(before), CAST(sqlc.arg(before_id) AS text))
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(most);
 

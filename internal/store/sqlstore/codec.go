@@ -57,7 +57,7 @@ func timeOf(t sql.NullTime) *time.Time {
 
 func intentOf(row query.GetIntentRow) (in qlp.Intent, err error) {
 	in = qlp.Intent{
-		ID: row.ID, Words: row.Words, State: qlp.State(row.State), Reason: row.Reason, Needs: row.Needs,
+		ID: row.ID, Tenant: row.Tenant, Words: row.Words, State: qlp.State(row.State), Reason: row.Reason, Needs: row.Needs,
 		Revision: int(row.Revision), Parent: row.Parent.String, Created: row.CreatedAt.UTC(), Updated: row.UpdatedAt.UTC(),
 	}
 	if err = decode("settings", row.Settings, &in.Settings); err != nil {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -89,7 +90,7 @@ func (r *reader) Intents(ctx context.Context, f store.IntentFilter) ([]qlp.Inten
 	for i, row := range rows {
 		out[i], err = intentOf(query.GetIntentRow{
 			ID: row.ID, Words: row.Words, Settings: row.Settings, State: row.State, Reason: row.Reason, Needs: row.Needs,
-			Revision: row.Revision, Parent: row.Parent, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+			Revision: row.Revision, Parent: row.Parent, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Tenant: row.Tenant,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read intent %s: %w", row.ID, err)
@@ -100,11 +101,12 @@ func (r *reader) Intents(ctx context.Context, f store.IntentFilter) ([]qlp.Inten
 
 func (r *reader) page(ctx context.Context, f store.IntentFilter, before time.Time) ([]query.ListIntentsRow, error) {
 	most := int32(f.Limit) //nolint:gosec // at most MaxPage
+	tenant := cmp.Or(f.Tenant, qlp.DefaultTenant)
 	if f.State == "" {
-		return r.q.ListIntents(ctx, before, f.After, most)
+		return r.q.ListIntents(ctx, query.ListIntentsParams{Tenant: tenant, Before: before, BeforeID: f.After, Most: most})
 	}
 	rows, err := r.q.ListIntentsInState(ctx, query.ListIntentsInStateParams{
-		State: string(f.State), Before: before, BeforeID: f.After, Most: most,
+		Tenant: tenant, State: string(f.State), Before: before, BeforeID: f.After, Most: most,
 	})
 	out := make([]query.ListIntentsRow, len(rows))
 	for i, row := range rows {

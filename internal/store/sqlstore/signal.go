@@ -5,48 +5,66 @@ import (
 	"time"
 )
 
-// signal wakes everyone who waits, at a broadcast or when the longest wait is over. Between a wake-up and the next call of
-// wait it costs nothing.
+// signal wakes everyone who waits for a key, at a broadcast of it or when the longest wait is over. Between a wake-up and the
+// next call of wait it costs nothing.
 type signal struct {
 	longest time.Duration
 
-	mu    sync.Mutex
-	ch    chan struct{} // nil: nobody waits
-	timer *time.Timer   // runs while somebody waits
+	mu      sync.Mutex
+	waiting map[string]*waiters // those that somebody waits for
 }
 
-func newSignal(longest time.Duration) *signal { return &signal{longest: longest} }
+type waiters struct {
+	woken chan struct{}
+	timer *time.Timer
+}
 
-func (s *signal) wait() <-chan struct{} {
+func newSignal(longest time.Duration) *signal {
+	return &signal{longest: longest, waiting: map[string]*waiters{}}
+}
+
+func (s *signal) wait(key string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ch == nil {
-		ch := make(chan struct{})
-		s.ch = ch
-		s.timer = time.AfterFunc(s.longest, func() { s.expire(ch) })
+	w, ok := s.waiting[key]
+	if !ok {
+		w = &waiters{woken: make(chan struct{})}
+		w.timer = time.AfterFunc(s.longest, func() { s.expire(key, w) })
+		s.waiting[key] = w
 	}
-	return s.ch
+	return w.woken
 }
 
-func (s *signal) broadcast() {
+func (s *signal) broadcast(keys ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ch != nil {
-		s.timer.Stop()
-		close(s.ch)
-		s.ch = nil
+	for _, key := range keys {
+		if w, ok := s.waiting[key]; ok {
+			s.wake(key, w)
+		}
 	}
 }
 
-// expire closes ch if it is still the one that is waited for: its timer may have fired while a broadcast was on its way.
-func (s *signal) expire(ch chan struct{}) {
+// expire wakes those who wait if they still do: the timer may have fired while a broadcast was on its way.
+func (s *signal) expire(key string, w *waiters) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ch == ch {
-		close(ch)
-		s.ch = nil
+	if s.waiting[key] == w {
+		s.wake(key, w)
 	}
 }
 
 // stop wakes everyone for the last time.
-func (s *signal) stop() { s.broadcast() }
+func (s *signal) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, w := range s.waiting {
+		s.wake(key, w)
+	}
+}
+
+func (s *signal) wake(key string, w *waiters) {
+	w.timer.Stop()
+	close(w.woken)
+	delete(s.waiting, key)
+}

@@ -31,11 +31,20 @@ type Queue interface {
 	Wake()
 }
 
+// Indexer makes intents findable in the same database, in the transaction that writes them.
+type Indexer interface {
+	// Put adds what an intent is found by, or takes the place of what was there.
+	Put(ctx context.Context, tx *sql.Tx, e qlp.Embedding) error
+	// Committed is told of what was put after its transaction was committed. It does not block.
+	Committed(put []qlp.Embedding)
+}
+
 // Config is what a driver folder hands over. Writer, Reader, Queue and Translate are required.
 type Config struct {
 	Writer    *sql.DB // begins read-write transactions
 	Reader    *sql.DB // begins read-only transactions; may be the same as Writer
 	Queue     Queue
+	Index     Indexer           // nil: nothing is findable
 	Translate func(error) error // turns a vendor's error into a domain error; leaves others as they are
 	Clock     store.Clock       // the system's by default
 	Poll      time.Duration     // how late Changed may be at the most; 1 s by default
@@ -102,11 +111,12 @@ func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return s.fault(ctx, "commit transaction", err)
 	}
-	if t.appended {
-		s.changed.broadcast()
-	}
+	s.changed.broadcast(slices.Collect(maps.Keys(t.appended))...)
 	if t.enqueued {
 		s.cfg.Queue.Wake()
+	}
+	if len(t.put) > 0 {
+		s.cfg.Index.Committed(t.put)
 	}
 	return nil
 }
@@ -128,8 +138,8 @@ func (s *Store) Read(ctx context.Context, fn func(r store.Reader) error) error {
 // Queries returns the text of every query, for the check that each one runs on each database.
 func (s *Store) Queries() []string { return slices.Sorted(maps.Keys(s.writer.byText)) }
 
-// Changed returns a channel that is closed at the next commit with events, or after the poll interval.
-func (s *Store) Changed() <-chan struct{} { return s.changed.wait() }
+// Changed returns a channel that is closed at the next commit with events of the intent, or after the poll interval.
+func (s *Store) Changed(intentID string) <-chan struct{} { return s.changed.wait(intentID) }
 
 // Ping answers whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error {

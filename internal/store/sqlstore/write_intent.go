@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,8 +15,9 @@ import (
 type transaction struct {
 	reader
 	tx       *sql.Tx
-	appended bool // events: whoever follows them is woken after the commit
-	enqueued bool // jobs: the workers are woken after the commit
+	appended map[string]bool // intents with new events: whoever follows them is woken after the commit
+	enqueued bool            // jobs: the workers are woken after the commit
+	put      []qlp.Embedding
 }
 
 var _ store.Tx = (*transaction)(nil)
@@ -43,7 +45,7 @@ func (t *transaction) InsertIntent(ctx context.Context, in qlp.Intent, key strin
 	p := query.InsertIntentParams{
 		ID: in.ID, Words: in.Words, Settings: settings, State: string(qlp.StateReceived), Reason: in.Reason, Needs: in.Needs,
 		Revision: int64(max(in.Revision, 1)), Parent: optional(in.Parent), IdempotencyKey: optional(key), Request: string(request),
-		CreatedAt: micro(in.Created), UpdatedAt: micro(in.Updated),
+		CreatedAt: micro(in.Created), UpdatedAt: micro(in.Updated), Tenant: cmp.Or(in.Tenant, qlp.DefaultTenant),
 	}
 	if in.Created.IsZero() {
 		p.CreatedAt = t.store.now()
@@ -163,9 +165,24 @@ func (t *transaction) Append(ctx context.Context, events ...qlp.Event) ([]qlp.Ev
 			return nil, t.store.fault(ctx, fmt.Sprintf("append event %s of %s", ev.Type, ev.IntentID), err)
 		}
 		out[i] = ev
-		t.appended = true
+		if t.appended == nil {
+			t.appended = make(map[string]bool, 1)
+		}
+		t.appended[ev.IntentID] = true
 	}
 	return out, nil
+}
+
+// PutEmbedding makes the intent findable.
+func (t *transaction) PutEmbedding(ctx context.Context, e qlp.Embedding) error {
+	if t.store.cfg.Index == nil {
+		return nil
+	}
+	if err := t.store.cfg.Index.Put(ctx, t.tx, e); err != nil {
+		return t.store.fault(ctx, "put embedding of "+e.IntentID, err)
+	}
+	t.put = append(t.put, e)
+	return nil
 }
 
 // Enqueue adds a queue job.

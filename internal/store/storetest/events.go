@@ -91,8 +91,12 @@ func (s *suite) testEventsConcurrent(t *testing.T) {
 func (s *suite) testChanged(t *testing.T) {
 	st := s.openWith(t, Options{Poll: time.Hour})
 	in := addIntent(t, st)
-	one, two := st.Changed(), st.Changed()
-	addIntent(t, st) // writes, but appends nothing
+	one, two := st.Changed(in.ID), st.Changed(in.ID)
+	other := addIntent(t, st) // writes, but appends nothing
+	write(t, st, func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.Append(ctx, qlp.Event{IntentID: other.ID, Type: "x"})
+		return err
+	})
 	_ = st.Tx(t.Context(), func(tx store.Tx) error {
 		_, _ = tx.Append(t.Context(), qlp.Event{IntentID: in.ID, Type: "x"})
 		return errors.New("taken back")
@@ -114,7 +118,7 @@ func (s *suite) testChanged(t *testing.T) {
 		}
 	}
 	select {
-	case <-st.Changed():
+	case <-st.Changed(in.ID):
 		t.Error("a new waiter was woken by an old commit")
 	default:
 	}
@@ -124,7 +128,7 @@ func (s *suite) testChangedPoll(t *testing.T) {
 	st := s.openWith(t, Options{Poll: 5 * time.Millisecond})
 	for range 3 {
 		select {
-		case <-st.Changed():
+		case <-st.Changed("anybody"):
 		case <-time.After(10 * time.Second):
 			t.Fatal("not woken after the poll interval")
 		}

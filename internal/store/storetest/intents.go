@@ -51,7 +51,7 @@ func (s *suite) testIntent(t *testing.T) {
 	parent := addIntent(t, st)
 	spec, plan := sampleSpec(), samplePlan()
 	in := qlp.Intent{
-		ID: newID(), Words: "a shop\nwith books", Revision: 2, Parent: parent.ID, Spec: &spec,
+		ID: newID(), Tenant: "somebody", Words: "a shop\nwith books", Revision: 2, Parent: parent.ID, Spec: &spec,
 		Settings: qlp.Settings{Stack: "go", Approve: qlp.ApprovePlan, Caps: qlp.Caps{WallSeconds: 60}, GivenSpec: true},
 		Created:  time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC), Updated: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
 	}
@@ -163,6 +163,15 @@ func (s *suite) testPages(t *testing.T) {
 	})
 	if len(page) != 1 || page[0].ID != "07" || page[0].Reason != "stopped" {
 		t.Errorf("canceled intents: %+v", page)
+	}
+	write(t, st, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertIntent(ctx, qlp.Intent{ID: "of others", Tenant: "others", Words: "w"}, "", "")
+	})
+	theirs := read(t, st, func(ctx context.Context, r store.Reader) ([]qlp.Intent, error) {
+		return r.Intents(ctx, store.IntentFilter{Tenant: "others", Limit: 200})
+	})
+	if len(theirs) != 1 || theirs[0].ID != "of others" || theirs[0].Tenant != "others" {
+		t.Errorf("intents of another tenant: %+v", theirs)
 	}
 	for _, f := range []store.IntentFilter{{Limit: 0}, {Limit: 201}, {Limit: 5, After: "nobody"}} {
 		refuse(t, st, qlp.Invalid, func(ctx context.Context, tx store.Tx) error { _, err := tx.Intents(ctx, f); return err })

@@ -12,7 +12,7 @@ import (
 )
 
 const getIntent = `-- name: GetIntent :one
-SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause
+SELECT id, words, settings, state, spec, plan, reason, needs, revision, parent, created_at, updated_at, pause, tenant
 FROM intents WHERE id = $1
 `
 
@@ -30,6 +30,7 @@ type GetIntentRow struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Pause     sql.NullString
+	Tenant    string
 }
 
 func (q *Queries) GetIntent(ctx context.Context, id string) (GetIntentRow, error) {
@@ -49,6 +50,7 @@ func (q *Queries) GetIntent(ctx context.Context, id string) (GetIntentRow, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Pause,
+		&i.Tenant,
 	)
 	return i, err
 }
@@ -92,8 +94,8 @@ func (q *Queries) GetIntentState(ctx context.Context, id string) (string, error)
 }
 
 const insertIntent = `-- name: InsertIntent :exec
-INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revision, parent, idempotency_key, request, last_seq, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14)
+INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revision, parent, idempotency_key, request, last_seq, created_at, updated_at, tenant)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)
 `
 
 type InsertIntentParams struct {
@@ -111,6 +113,7 @@ type InsertIntentParams struct {
 	Request        string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Tenant         string
 }
 
 func (q *Queries) InsertIntent(ctx context.Context, arg InsertIntentParams) error {
@@ -129,17 +132,25 @@ func (q *Queries) InsertIntent(ctx context.Context, arg InsertIntentParams) erro
 		arg.Request,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Tenant,
 	)
 	return err
 }
 
 const listIntents = `-- name: ListIntents :many
-SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at, tenant
 FROM intents
-WHERE (created_at, id) < ($1, CAST($2 AS text))
+WHERE tenant = $1 AND (created_at, id) < ($2, CAST($3 AS text))
 ORDER BY created_at DESC, id DESC
-LIMIT $3
+LIMIT $4
 `
+
+type ListIntentsParams struct {
+	Tenant   string
+	Before   time.Time
+	BeforeID string
+	Most     int32
+}
 
 type ListIntentsRow struct {
 	ID        string
@@ -152,10 +163,16 @@ type ListIntentsRow struct {
 	Parent    sql.NullString
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Tenant    string
 }
 
-func (q *Queries) ListIntents(ctx context.Context, before time.Time, beforeID string, most int32) ([]ListIntentsRow, error) {
-	rows, err := q.query(ctx, q.listIntentsStmt, listIntents, before, beforeID, most)
+func (q *Queries) ListIntents(ctx context.Context, arg ListIntentsParams) ([]ListIntentsRow, error) {
+	rows, err := q.query(ctx, q.listIntentsStmt, listIntents,
+		arg.Tenant,
+		arg.Before,
+		arg.BeforeID,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +191,7 @@ func (q *Queries) ListIntents(ctx context.Context, before time.Time, beforeID st
 			&i.Parent,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Tenant,
 		); err != nil {
 			return nil, err
 		}
@@ -189,14 +207,15 @@ func (q *Queries) ListIntents(ctx context.Context, before time.Time, beforeID st
 }
 
 const listIntentsInState = `-- name: ListIntentsInState :many
-SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at
+SELECT id, words, settings, state, reason, needs, revision, parent, created_at, updated_at, tenant
 FROM intents
-WHERE state = $1 AND (created_at, id) < ($2, CAST($3 AS text))
+WHERE tenant = $1 AND state = $2 AND (created_at, id) < ($3, CAST($4 AS text))
 ORDER BY created_at DESC, id DESC
-LIMIT $4
+LIMIT $5
 `
 
 type ListIntentsInStateParams struct {
+	Tenant   string
 	State    string
 	Before   time.Time
 	BeforeID string
@@ -214,10 +233,12 @@ type ListIntentsInStateRow struct {
 	Parent    sql.NullString
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Tenant    string
 }
 
 func (q *Queries) ListIntentsInState(ctx context.Context, arg ListIntentsInStateParams) ([]ListIntentsInStateRow, error) {
 	rows, err := q.query(ctx, q.listIntentsInStateStmt, listIntentsInState,
+		arg.Tenant,
 		arg.State,
 		arg.Before,
 		arg.BeforeID,
@@ -241,6 +262,7 @@ func (q *Queries) ListIntentsInState(ctx context.Context, arg ListIntentsInState
 			&i.Parent,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Tenant,
 		); err != nil {
 			return nil, err
 		}

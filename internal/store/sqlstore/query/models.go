@@ -97,6 +97,7 @@ type Intent struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	Pause          sql.NullString
+	Tenant         string
 }
 
 type Run struct {
