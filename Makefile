@@ -5,13 +5,14 @@ BIN     := bin
 TOOLS   := $(CURDIR)/.tools
 INTENT  ?= a REST API in Go for a library: books with title, author, unique isbn and published year; members with name and unique email; loans link a book and a member and have a due date
 OUT     ?= out
+POSTGRES ?= $(if $(XDG_DATA_HOME),$(XDG_DATA_HOME),/tmp)/qlp-postgres-$(shell id -un)
 export PATH := $(TOOLS)/bin:$(PATH)
 export CGO_ENABLED ?= 0
 # Handed over as it is: neither make nor the shell may read anything into an intent.
 export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt generate check-generated unit fuzz e2e bench eval doctor sandbox-images clean setup setup-run FORCE
+.PHONY: help run run-postgres stop-postgres build test lint fmt generate check-generated unit fuzz e2e bench eval doctor sandbox-images clean setup setup-run FORCE
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,16 @@ help: ## show this help
 run: setup-run build ## take INTENT='...' to a verified capsule (has a sample intent)
 	@mkdir -p $(OUT)
 	./$(BIN)/qlp run --out $(OUT) $(if $(STACK),--stack $(STACK)) "$$INTENT_AS_IT_IS"
+
+run-postgres: setup-run build ## the same over a private PostgreSQL with pgvector, which stays (POSTGRES=folder)
+	@mkdir -p $(OUT)
+	@scripts/postgres start $(POSTGRES) >/dev/null
+	QLP_DATABASE_URL="$$(scripts/postgres url $(POSTGRES))" ./$(BIN)/qlp run --out $(OUT) $(if $(STACK),--stack $(STACK)) "$$INTENT_AS_IT_IS"
+	@echo; echo "The server is still there; make stop-postgres stops it. For another command:"
+	@echo "  export QLP_DATABASE_URL='$$(scripts/postgres url $(POSTGRES))'"
+
+stop-postgres: ## stop that PostgreSQL; its data stays
+	@scripts/postgres stop $(POSTGRES)
 
 build: $(BIN)/qlp-init $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helper bin/qlp-init
 

@@ -8,6 +8,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,16 +58,28 @@ type Config struct {
 	Token   telemetry.Secret // callers must send it; "" lets everybody in and is for in-process callers only
 	Version string
 	Stack   string // of an intent that names none
+	Tenant  string // whose intents are taken in and shown; qlp.DefaultTenant by default
+	// Hosts are the names under which the API may be called besides this machine's own.
+	Hosts []string
+	// Leaving, if not nil, is closed when the server is about to stop: it is no longer ready then, and streams end, so that their
+	// callers come back elsewhere.
+	Leaving <-chan struct{}
 }
 
 type server struct {
 	Deps
 	Config
+	shown store.Scoped // the tenant's own
+}
+
+func newServer(d Deps, c Config) *server {
+	c.Tenant = cmp.Or(c.Tenant, qlp.DefaultTenant)
+	return &server{Deps: d, Config: c, shown: store.Scoped{Of: d.Store, Tenant: c.Tenant}}
 }
 
 // New returns the handler of the whole API.
 func New(d Deps, c Config) http.Handler {
-	s := &server{Deps: d, Config: c}
+	s := newServer(d, c)
 	mux := http.NewServeMux()
 	s.register(mux)
 	return s.logged(s.recovered(s.local(s.authorized(mux))))

@@ -46,7 +46,7 @@ func (s *server) events(api huma.API, mux *http.ServeMux) {
 func (s *server) listEvents(ctx context.Context, in *listEvents) (*eventList, error) {
 	list := &eventList{}
 	list.Body.Items = []qlp.Event{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		if _, err := r.Intent(ctx, in.ID); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(conn.CloseRead(r.Context()))
 	defer cancel()
 	var beside sync.WaitGroup
-	beside.Go(func() { keepAlive(ctx, cancel, conn) })
+	beside.Go(func() { keepAlive(ctx, cancel, conn, s.Leaving) })
 	if r.URL.Query().Get("text") == "true" {
 		texts, stop := s.Engine.Watch(id)
 		defer stop()
@@ -120,10 +120,7 @@ func (s *server) streamQuery(r *http.Request) (id string, since int64, err error
 	if id == "" {
 		return "", 0, qlp.Errorf(qlp.Invalid, "the parameter intent is missing").WithRemedy("open /api/v1/events?intent=ID&since=0")
 	}
-	return id, since, s.Store.Read(r.Context(), func(rd store.Reader) error {
-		_, err := rd.Intent(r.Context(), id)
-		return err
-	})
+	return id, since, s.shown.Owns(r.Context(), id)
 }
 
 func send(ctx context.Context, conn *websocket.Conn, event qlp.Event) error {
@@ -136,13 +133,17 @@ func send(ctx context.Context, conn *websocket.Conn, event qlp.Event) error {
 	return conn.Write(ctx, websocket.MessageText, b)
 }
 
-// keepAlive finds out that the other side is gone when nothing is being sent.
-func keepAlive(ctx context.Context, cancel context.CancelFunc, conn *websocket.Conn) {
+// keepAlive finds out that the other side is gone when nothing is being sent, and tells it when this side goes.
+func keepAlive(ctx context.Context, cancel context.CancelFunc, conn *websocket.Conn, leaving <-chan struct{}) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-leaving:
+			_ = conn.Close(websocket.StatusGoingAway, "the server is stopping; come back with since")
+			cancel()
 			return
 		case <-tick.C:
 			if err := conn.Ping(ctx); err != nil {

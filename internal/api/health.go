@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/quantumlayer/qlp/internal/qlp"
 )
 
 // readyTimeout bounds the question to the database: a probe that waits longer has its answer.
@@ -32,9 +35,12 @@ func (s *server) health(api huma.API, mux *http.ServeMux) {
 		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"}, Security: free,
 		Summary: "Whether requests can be served: the database answers",
 	}, func(ctx context.Context, _ *struct{}) (*health, error) {
+		if s.leaving() {
+			return nil, s.failed("ready", qlp.Errorf(qlp.Unavailable, "the server is stopping").WithRemedy("ask another replica"))
+		}
 		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		defer cancel()
-		if err := s.Store.Ping(ctx); err != nil {
+		if err := s.shown.Ping(ctx); err != nil {
 			return nil, s.failed("ready", err)
 		}
 		h := &health{}
@@ -42,4 +48,25 @@ func (s *server) health(api huma.API, mux *http.ServeMux) {
 		return h, nil
 	})
 	mux.Handle("GET /metrics", s.Metrics)
+}
+
+// Health returns the handler of a server that takes no intents in: whether it lives, whether it is ready, and its metrics.
+func Health(d Deps, c Config) http.Handler {
+	s := newServer(d, c)
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("QLP", s.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	s.health(humago.New(mux, config), mux)
+	return s.logged(s.recovered(s.local(mux)))
+}
+
+// leaving reports whether the server is about to stop.
+func (s *server) leaving() bool {
+	select {
+	case <-s.Leaving:
+		return true
+	default:
+		return false
+	}
 }

@@ -90,7 +90,7 @@ func (s *server) intents(api huma.API) {
 		huma.Register(api, huma.Operation{
 			OperationID: a.name + "-intent", Method: http.MethodPost, Path: pathIntents + "/{id}/" + a.name, Tags: []string{"intents"}, Summary: a.summary,
 		}, func(ctx context.Context, in *IntentID) (*intentAnswer, error) {
-			if err := a.do(ctx, in.ID); err != nil {
+			if err := s.act(ctx, in.ID, a.do); err != nil {
 				return nil, s.failed(a.name+" intent", err)
 			}
 			return s.getIntent(ctx, in)
@@ -111,7 +111,7 @@ func (s *server) intents(api huma.API) {
 }
 
 func (s *server) createIntent(ctx context.Context, in *createIntent) (*intentAnswer, error) {
-	req := orchestrator.Request{Words: in.Body.Words, Settings: in.Body.Settings, Key: in.Key}
+	req := orchestrator.Request{Words: in.Body.Words, Settings: in.Body.Settings, Key: in.Key, Tenant: s.Tenant}
 	if len(in.Body.Spec) > 0 && string(in.Body.Spec) != "null" {
 		spec, err := s.ReadSpec(in.Body.Spec)
 		if err != nil {
@@ -126,9 +126,17 @@ func (s *server) createIntent(ctx context.Context, in *createIntent) (*intentAns
 	return &intentAnswer{intent}, nil
 }
 
+// act has the engine do something with an intent or a run that is the tenant's own.
+func (s *server) act(ctx context.Context, id string, do func(ctx context.Context, id string) error) error {
+	if err := s.shown.Owns(ctx, id); err != nil {
+		return err
+	}
+	return do(ctx, id)
+}
+
 func (s *server) listIntents(ctx context.Context, in *listIntents) (*intentPage, error) {
 	page := &intentPage{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		items, err := r.Intents(ctx, store.IntentFilter{State: in.State, After: in.Cursor, Limit: in.Limit})
 		page.Body.Items = items
 		return err
@@ -147,7 +155,7 @@ func (s *server) listIntents(ctx context.Context, in *listIntents) (*intentPage,
 
 func (s *server) getIntent(ctx context.Context, in *IntentID) (*intentAnswer, error) {
 	answer := &intentAnswer{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		intent, err := r.Intent(ctx, in.ID)
 		if err == nil && s.Spending != nil {
 			intent.Spending, err = s.Spending(ctx, r, intent)
@@ -162,14 +170,16 @@ func (s *server) getIntent(ctx context.Context, in *IntentID) (*intentAnswer, er
 }
 
 func (s *server) retryIntent(ctx context.Context, in *retryIntent) (*intentAnswer, error) {
-	if err := s.Engine.Retry(ctx, in.ID, in.Body.FromTask); err != nil {
+	err := s.act(ctx, in.ID, func(ctx context.Context, id string) error { return s.Engine.Retry(ctx, id, in.Body.FromTask) })
+	if err != nil {
 		return nil, s.failed("retry intent", err)
 	}
 	return s.getIntent(ctx, &in.IntentID)
 }
 
 func (s *server) resumeIntent(ctx context.Context, in *resumeIntent) (*intentAnswer, error) {
-	if err := s.Engine.ResumeIntent(ctx, in.ID, in.Body.Caps); err != nil {
+	err := s.act(ctx, in.ID, func(ctx context.Context, id string) error { return s.Engine.ResumeIntent(ctx, id, in.Body.Caps) })
+	if err != nil {
 		return nil, s.failed("resume intent", err)
 	}
 	return s.getIntent(ctx, &in.IntentID)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// local refuses requests that came under another name than this machine's own: a web page that makes its name resolve to
+// local refuses requests that came under another name than this machine's own or those that were set: a web page that makes its name resolve to
 // the loopback address must not reach the API with its visitor's browser.
 func (s *server) local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,8 +65,10 @@ func (s *server) local(next http.Handler) http.Handler {
 			host = h
 		}
 		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			writeProblem(w, r, qlp.Errorf(qlp.Forbidden, "the API answers to localhost only"))
+		// Probes come under the machine's own address, and are told nothing that is not everybody's.
+		if host != "localhost" && (ip == nil || !ip.IsLoopback()) && !slices.Contains(s.Hosts, strings.ToLower(host)) && (len(s.Hosts) == 0 || !open(r.URL.Path)) {
+			writeProblem(w, r, qlp.Errorf(qlp.Forbidden, "the API does not answer to this name").
+				WithRemedy("call it as localhost, or name the host in the setting hosts"))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -97,7 +97,7 @@ func (s *server) runs(api huma.API) {
 
 func (s *server) listRuns(ctx context.Context, in *IntentID) (*runList, error) {
 	list := &runList{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		if _, err := r.Intent(ctx, in.ID); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *server) listRuns(ctx context.Context, in *IntentID) (*runList, error) {
 
 func (s *server) run(ctx context.Context, id string) (qlp.Run, error) {
 	var run qlp.Run
-	err := s.Store.Read(ctx, func(r store.Reader) (err error) {
+	err := s.shown.Read(ctx, func(r store.Reader) (err error) {
 		run, err = r.Run(ctx, id)
 		return err
 	})
@@ -129,7 +129,11 @@ func (s *server) getRun(ctx context.Context, in *RunID) (*runAnswer, error) {
 }
 
 func (s *server) replayRun(ctx context.Context, in *replayRun) (*intentAnswer, error) {
-	intent, err := s.Engine.ReplayRun(ctx, in.ID, in.Key)
+	var intent qlp.Intent
+	err := s.act(ctx, in.ID, func(ctx context.Context, id string) (err error) {
+		intent, err = s.Engine.ReplayRun(ctx, id, in.Key)
+		return err
+	})
 	if err != nil {
 		return nil, s.failed("replay run", err)
 	}
@@ -138,7 +142,7 @@ func (s *server) replayRun(ctx context.Context, in *replayRun) (*intentAnswer, e
 
 func (s *server) listAttempts(ctx context.Context, in *listAttempts) (*attemptList, error) {
 	list := &attemptList{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		if _, err := r.Run(ctx, in.ID); err != nil {
 			return err
 		}
@@ -154,7 +158,7 @@ func (s *server) listAttempts(ctx context.Context, in *listAttempts) (*attemptLi
 
 func (s *server) executions(ctx context.Context, id string) ([]qlp.Execution, error) {
 	list := []qlp.Execution{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		if _, err := r.Run(ctx, id); err != nil {
 			return err
 		}
@@ -200,7 +204,7 @@ func (s *server) getLog(ctx context.Context, in *getLog) (*content, error) {
 // tree returns the run's project: what was verified, or what its finished tasks have written so far.
 func (s *server) tree(ctx context.Context, id string) (qlp.Tree, error) {
 	tree := qlp.Tree{}
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.shown.Read(ctx, func(r store.Reader) error {
 		run, err := r.Run(ctx, id)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
 	"github.com/quantumlayer/qlp/internal/telemetry"
+	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/worker"
 )
 
@@ -42,6 +44,8 @@ type App struct {
 	engine      *orchestrator.Engine
 	worker      *worker.Worker
 	stalled     chan error // the first time only; nobody has to read it
+	leaving     chan struct{}
+	leave       sync.Once
 }
 
 // Open opens the data folder and builds the rooms over it. The caller stops the app, also one that was never started.
@@ -50,7 +54,7 @@ func Open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 }
 
 func open(ctx context.Context, cfg config.Config, version string, log *slog.Logger, writer generator.Generator) (_ *App, err error) {
-	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version), stalled: make(chan error, 1)}
+	a := &App{cfg: cfg, version: version, log: log, interpreter: Interpreter(cfg), metrics: telemetry.NewMetrics(version), stalled: make(chan error, 1), leaving: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop(ctx))
@@ -59,11 +63,15 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if a.store, err = sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log}); err != nil {
 		return nil, err
 	}
-	if a.blobs, err = file.Open(filepath.Join(cfg.DataDir, "blobs"), file.Config{}); err != nil {
+	if a.blobs, err = file.Open(filepath.Join(cfg.Shared(), "blobs"), file.Config{}); err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
 	}
-	if a.judge, err = judge(ctx, cfg, log); err != nil {
-		return nil, err
+	var validate validator.Validator = nobody{}
+	if cfg.Has(config.RoleWorker) {
+		if a.judge, err = judge(ctx, cfg, log); err != nil {
+			return nil, err
+		}
+		validate = a.judge
 	}
 	redactor := newRedactor()
 	models, err := OpenModels(cfg, ModelDeps{
@@ -86,7 +94,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 			orchestrator.Offline: counted{writer, a.metrics}, orchestrator.Model: counted{byModel, a.metrics},
 		},
 		Providers: byModel.Exists, Reviewer: byModel, Spending: spending,
-		Validator: metered{a.judge, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
+		Validator: metered{validate, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,
 	}, orchestrator.Config{
@@ -115,8 +123,11 @@ func (a *App) Stalled() <-chan error { return a.stalled }
 // newID returns a UUID of version 7: ids sort by the time of their making.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// Start takes up what an earlier process left unfinished, and begins to work.
+// Start takes up what an earlier process left unfinished, and begins to work, if that is this process's role.
 func (a *App) Start(ctx context.Context) error {
+	if !a.cfg.Has(config.RoleWorker) {
+		return nil
+	}
 	// What an earlier process had asked and nobody settled: its worst case counts.
 	if lost, err := NewLedger(a.store).Lose(ctx); err != nil {
 		return fmt.Errorf("close the ledger of model calls: %w", err)
@@ -132,12 +143,30 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Handler returns the API. With an empty token everybody is let in: that is for callers within this process.
+// Handler returns the API, or what is left of it where that is not this process's role. With an empty token everybody is let in:
+// that is for callers within this process.
 func (a *App) Handler(token telemetry.Secret) http.Handler {
-	return api.New(api.Deps{
+	deps := api.Deps{
 		Engine: a.engine, Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, ReadSpec: specfile.Read, Spending: spending,
 		Metrics: a.metrics.Handler(), Log: a.log,
-	}, api.Config{Token: token, Version: a.version, Stack: a.cfg.DefaultStack})
+	}
+	cfg := api.Config{
+		Token: token, Version: a.version, Stack: a.cfg.DefaultStack, Tenant: a.cfg.Tenant, Hosts: a.cfg.HostNames(), Leaving: a.leaving,
+	}
+	if !a.cfg.Has(config.RoleAPI) {
+		return api.Health(deps, cfg)
+	}
+	return api.New(deps, cfg)
+}
+
+// Leave says that this process is about to stop: it is no longer ready, streams end, and no job is claimed any more. Those that
+// run get the grace, and are then handed over. It returns when none runs.
+func (a *App) Leave(ctx context.Context) error {
+	a.leave.Do(func() { close(a.leaving) })
+	if a.worker == nil {
+		return nil
+	}
+	return a.worker.Stop(ctx)
 }
 
 // Stop stops and closes everything, in the reverse order of its making. Safe twice.

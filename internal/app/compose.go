@@ -79,3 +79,20 @@ func (p packer) Pack(_ context.Context, in capsule.Input) ([]byte, error) {
 	}
 	return b, err
 }
+
+// nobody stands where a process does not run projects.
+type nobody struct{}
+
+// Validate is not called: such a process claims no jobs.
+func (nobody) Validate(context.Context, validator.Subject, func(qlp.Check)) (validator.Report, error) {
+	return validator.Report{}, errNoWorker()
+}
+
+// Syntax is not called either.
+func (nobody) Syntax(context.Context, qlp.Stack, []qlp.File) ([]qlp.Check, error) {
+	return nil, errNoWorker()
+}
+
+func errNoWorker() error {
+	return qlp.Errorf(qlp.Unavailable, "this process has no role worker").WithRemedy("start qlp serve with --roles api,worker")
+}

@@ -25,7 +25,7 @@ func evalModels(ctx context.Context, cfg config.Config, o Evaluation) (_ eval.So
 	if err != nil {
 		return nil, nil, err
 	}
-	blobs, err := file.Open(filepath.Join(cfg.DataDir, "blobs"), file.Config{})
+	blobs, err := file.Open(filepath.Join(cfg.Shared(), "blobs"), file.Config{})
 	if err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}

@@ -31,10 +31,10 @@ func openPipelineSolver(ctx context.Context, cfg config.Config, version string, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a data folder: %w", err)
 	}
-	if named := filepath.Join(cfg.DataDir, config.ProvidersName); cfg.Providers == "" && exists(named) {
+	if named := filepath.Join(cfg.Shared(), config.ProvidersName); cfg.Providers == "" && exists(named) {
 		cfg.Providers = named
 	}
-	cfg.DataDir = dir
+	cfg.DataDir, cfg.SharedDir = dir, dir
 	remove := func() error { return os.RemoveAll(dir) }
 	a, err := Open(context.WithoutCancel(ctx), cfg, version, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -32,7 +32,7 @@ func SpecSchema() ([]byte, error) { return specfile.Schema() }
 
 // Keyring returns the data folder's keys.
 func Keyring(cfg config.Config) capsule.Keyring {
-	return capsule.NewKeyring(filepath.Join(cfg.DataDir, "keys"))
+	return capsule.NewKeyring(filepath.Join(cfg.Shared(), "keys"))
 }
 
 // Trust returns whose capsules are accepted on this machine, and by which policy.

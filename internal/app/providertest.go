@@ -93,7 +93,7 @@ func TestProviders(ctx context.Context, cfg config.Config, names []string, log *
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	blobs, err := file.Open(filepath.Join(cfg.DataDir, "blobs"), file.Config{})
+	blobs, err := file.Open(filepath.Join(cfg.Shared(), "blobs"), file.Config{})
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type Server struct {
 }
 
 func announcementPath(cfg config.Config) string { return filepath.Join(cfg.DataDir, "server.json") }
-func tokenPath(cfg config.Config) string        { return filepath.Join(cfg.DataDir, "token") }
+func tokenPath(cfg config.Config) string        { return filepath.Join(cfg.Shared(), "token") }
 
 // FindServer reads where the server on the data folder said that it listens. It may have died since.
 func FindServer(cfg config.Config) (Server, bool) {
@@ -76,15 +76,29 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopGrace)
+	return errors.Join(a.drain(context.WithoutCancel(ctx), server), closed(<-served))
+}
+
+// drain stops the server so that its callers lose nothing: first it says that it is not ready, and goes on answering while load
+// balancers notice and running jobs end or are handed over; then it refuses new requests and waits for those under way.
+func (a *App) drain(ctx context.Context, server *http.Server) error {
+	a.log.Info("Server stopping", "room", "app")
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.StopDelay+a.cfg.StopGrace+5*time.Second)
 	defer cancel()
+	noticed := time.NewTimer(a.cfg.StopDelay)
+	defer noticed.Stop()
+	err := a.Leave(ctx)
+	select {
+	case <-noticed.C:
+	case <-ctx.Done():
+	}
 	// WebSockets are not waited for: their clients come back with the last sequence number.
-	err = server.Shutdown(stopping)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = server.Close()
+	stopped := server.Shutdown(ctx)
+	if errors.Is(stopped, context.DeadlineExceeded) {
+		stopped = server.Close()
 	}
 	a.log.Info("Server stopped", "room", "app")
-	return errors.Join(err, closed(<-served))
+	return errors.Join(err, stopped)
 }
 
 // closed takes the end of a server that was closed for what it is, no error.
@@ -117,8 +131,14 @@ func localToken(path string) (telemetry.Secret, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("read token: %w", err)
 	}
+	if err == nil { // a torn one, which nobody can have been given
+		_ = os.Remove(path)
+	}
 	token := rand.Text()
-	if err := writePrivate(path, []byte(token+"\n")); err != nil {
+	switch err := putPrivate(path, []byte(token+"\n"), os.Link); {
+	case errors.Is(err, fs.ErrExist): // another replica was first
+		return localToken(path)
+	case err != nil:
 		return "", fmt.Errorf("write token: %w", err)
 	}
 	return telemetry.Secret(token), nil
@@ -136,7 +156,13 @@ func announce(path string, s Server) error {
 }
 
 // writePrivate puts a file in place, whole or not at all, that only its owner can read.
-func writePrivate(path string, b []byte) error {
+func writePrivate(path string, b []byte) error { return putPrivate(path, b, os.Rename) }
+
+// putPrivate writes the file beside its place and moves it there: os.Rename takes the place of what is there, os.Link refuses to.
+func putPrivate(path string, b []byte, move func(from, to string) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
 		return err
@@ -146,5 +172,5 @@ func writePrivate(path string, b []byte) error {
 	if err := errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	return move(tmp.Name(), path)
 }

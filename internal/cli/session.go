@@ -27,6 +27,7 @@ func (c *command) connect(ctx context.Context, cfg config.Config) (*session, err
 	if remote, ok := c.running(ctx, cfg); ok {
 		return &session{Client: remote, close: func() error { return nil }}, nil
 	}
+	cfg.Roles = config.RoleAPI + "," + config.RoleWorker // a command does its own work
 	log := telemetry.Logger(c.err, quieter(cfg.LogLevel), cfg.LogFormat)
 	a, err := app.Open(ctx, cfg, version(), log)
 	if err != nil {

@@ -17,7 +17,11 @@ import (
 // the key in capitals), the file's keys and the table in the documentation come from here.
 type Config struct {
 	DataDir                string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
-	Listen                 string        `key:"listen" doc:"address of the API; loopback only" default:"127.0.0.1:8080"`
+	SharedDir              string        `key:"shared" doc:"folder of the blobs, the signing keys, the token and providers.yaml, which every replica of one database shares; without it, the data folder" default:""`
+	Tenant                 string        `key:"tenant" doc:"whose intents this process takes in and shows" default:"default"`
+	Roles                  string        `key:"roles" doc:"what qlp serve does: api takes intents in and shows them, worker runs them" default:"api,worker"`
+	Listen                 string        `key:"listen" doc:"address of the API; beyond loopback only together with hosts" default:"127.0.0.1:8080"`
+	Hosts                  string        `key:"hosts" doc:"names under which the API may be called besides localhost, with commas between: those of the proxy in front of it" default:""`
 	LogLevel               string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`
 	LogFormat              string        `key:"log_format" doc:"text or json" default:"text"`
 	DefaultStack           string        `key:"default_stack" doc:"stack of an intent that names none" default:"go"`
@@ -52,6 +56,7 @@ type Config struct {
 	ExecutorsPlain         bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
 	Providers              string        `key:"providers" doc:"file that says which models answer, for which role and within which caps; without it, providers.yaml in the data folder" default:""`
 	Record                 string        `key:"record" doc:"folder that every answer of a model is written into, with its request, to be replayed; empty means none" default:""`
+	StopDelay              time.Duration `key:"stop_delay" doc:"time between the moment when a stopping server says that it is not ready and the moment when it refuses requests: what a load balancer needs to notice" default:"0s"`
 	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,6 +46,11 @@ func Load(s Sources) (Config, error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return Config{}, fmt.Errorf("find data folder: %w", err)
 	}
+	if c.SharedDir != "" {
+		if c.SharedDir, err = filepath.Abs(c.SharedDir); err != nil {
+			return Config{}, fmt.Errorf("find shared folder: %w", err)
+		}
+	}
 	return c, c.check()
 }
 
@@ -73,13 +77,8 @@ func (c *Config) check() error {
 		}
 		return qlp.Errorf(qlp.Invalid, "setting %s is %q", key, value).WithRemedy("use one of: %s", strings.Join(allowed, ", "))
 	}
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return qlp.Errorf(qlp.Invalid, "setting listen is %q, which is no address", c.Listen).WithRemedy("use host:port, for example 127.0.0.1:8080")
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return qlp.Errorf(qlp.Invalid, "setting listen is %q, which others could reach", c.Listen).
-			WithRemedy("listen on 127.0.0.1 or [::1]; there are no accounts yet that could tell callers apart")
+	if err := c.checkServing(); err != nil {
+		return err
 	}
 	for _, n := range []struct {
 		key        string

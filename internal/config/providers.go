@@ -125,7 +125,7 @@ type Timeouts struct {
 func LoadModels(c Config) (Models, error) {
 	path, named := c.Providers, c.Providers != ""
 	if !named {
-		path = filepath.Join(c.DataDir, ProvidersName)
+		path = filepath.Join(c.Shared(), ProvidersName)
 	}
 	b, err := os.ReadFile(path) //nolint:gosec // the file that the person named
 	if errors.Is(err, fs.ErrNotExist) && !named {

@@ -26,7 +26,7 @@ func (e *Engine) ReplayRun(ctx context.Context, runID, key string) (qlp.Intent, 
 	if err != nil {
 		return qlp.Intent{}, fmt.Errorf("replay run %s: %w", runID, err)
 	}
-	req := Request{Words: of.Words, Settings: of.Settings, Key: key, Parent: of.ID, Revision: of.Revision}
+	req := Request{Tenant: of.Tenant, Words: of.Words, Settings: of.Settings, Key: key, Parent: of.ID, Revision: of.Revision}
 	req.Settings.Approve = ""
 	if e.generatorName(of.Settings) != Offline {
 		req.Settings.Provider = ReplayPrefix + runID

@@ -1,8 +1,10 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
@@ -15,7 +17,8 @@ type Request struct {
 	Spec     *qlp.Spec
 	// Key makes it safe to submit again: the same key and request give the same intent, the same key with another request
 	// is a conflict.
-	Key string
+	Key    string
+	Tenant string // "" is qlp.DefaultTenant
 	// Parent is the intent that this one does again, with its revision; "" for none.
 	Parent   string
 	Revision int
@@ -34,12 +37,15 @@ func (e *Engine) Submit(ctx context.Context, req Request) (qlp.Intent, error) {
 		Spec     *qlp.Spec
 		Parent   string `json:",omitempty"`
 	}{req.Words, req.Settings, req.Spec, req.Parent})
+	if req.Tenant = cmp.Or(req.Tenant, qlp.DefaultTenant); req.Key != "" && req.Tenant != qlp.DefaultTenant {
+		req.Key = req.Tenant + "\x1f" + req.Key // two tenants may choose the same one
+	}
 	if in, found, err := e.existing(ctx, req.Key, digest); found || err != nil {
 		return in, err
 	}
 	now := e.Clock()
 	in := qlp.Intent{
-		ID: e.NewID(), Words: req.Words, Settings: req.Settings, Spec: req.Spec, State: qlp.StateReceived,
+		ID: e.NewID(), Tenant: req.Tenant, Words: req.Words, Settings: req.Settings, Spec: req.Spec, State: qlp.StateReceived,
 		Parent: req.Parent, Revision: max(req.Revision, 1), Created: now, Updated: now,
 	}
 	err := e.Store.Tx(ctx, func(tx store.Tx) error {
@@ -146,7 +152,7 @@ func (e *Engine) existing(ctx context.Context, key string, digest qlp.Digest) (i
 			return err
 		}
 		if was != digest {
-			return qlp.Errorf(qlp.Conflict, "the key %.80q was used for another intent", key).WithRemedy("use a new key for a new intent")
+			return qlp.Errorf(qlp.Conflict, "the key %.80q was used for another intent", key[strings.LastIndexByte(key, 0x1f)+1:]).WithRemedy("use a new key for a new intent")
 		}
 		found = true
 		in, err = r.Intent(ctx, id)

@@ -40,6 +40,8 @@ type Store interface {
 type Reader interface {
 	// Intent returns the intent with its latest run, with the run's tasks and checks.
 	Intent(ctx context.Context, id string) (qlp.Intent, error)
+	// Owner returns the tenant that an intent or a run belongs to, by its id.
+	Owner(ctx context.Context, id string) (tenant string, err error)
 	// State returns where the intent stands: Intent for those who need no more.
 	State(ctx context.Context, id string) (qlp.State, error)
 	// Intents returns a page, newest first, without specs, plans and tasks. After is the id that the last page ended with.

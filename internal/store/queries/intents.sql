@@ -55,3 +55,9 @@ UPDATE intents SET pause = $1, updated_at = $2 WHERE id = $3;
 
 -- name: TakeSequence :one
 UPDATE intents SET last_seq = last_seq + sqlc.arg(events) WHERE id = sqlc.arg(id) RETURNING last_seq;
+
+-- name: GetOwner :one
+SELECT tenant FROM intents WHERE intents.id = $1
+UNION ALL
+SELECT i.tenant FROM runs r JOIN intents i ON i.id = r.intent_id WHERE r.id = $1
+LIMIT 1;

@@ -66,6 +66,15 @@ func (r *reader) State(ctx context.Context, id string) (qlp.State, error) {
 	return qlp.State(state), nil
 }
 
+// Owner returns the tenant of an intent or a run.
+func (r *reader) Owner(ctx context.Context, id string) (string, error) {
+	tenant, err := r.q.GetOwner(ctx, id)
+	if err != nil {
+		return "", r.missing(ctx, err, "intent or run", id)
+	}
+	return tenant, nil
+}
+
 // Intents returns a page, newest first.
 func (r *reader) Intents(ctx context.Context, f store.IntentFilter) ([]qlp.Intent, error) {
 	if f.Limit < 1 || f.Limit > MaxPage {

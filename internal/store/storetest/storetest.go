@@ -51,6 +51,7 @@ func Run(t *testing.T, d Driver) {
 			"idempotency keys":                  s.testKeys,
 			"pages":                             s.testPages,
 			"unfinished":                        s.testUnfinished,
+			"a tenant sees its own":             s.testScoped,
 			"intent moves":                      s.testIntentMoves,
 			"task moves":                        s.testTaskMoves,
 			"runs are kept whole":               s.testRun,

@@ -60,6 +60,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getLatestRunIDStmt, err = db.PrepareContext(ctx, getLatestRunID); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLatestRunID: %w", err)
 	}
+	if q.getOwnerStmt, err = db.PrepareContext(ctx, getOwner); err != nil {
+		return nil, fmt.Errorf("error preparing query GetOwner: %w", err)
+	}
 	if q.getRunStmt, err = db.PrepareContext(ctx, getRun); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRun: %w", err)
 	}
@@ -240,6 +243,11 @@ func (q *Queries) Close() error {
 	if q.getLatestRunIDStmt != nil {
 		if cerr := q.getLatestRunIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLatestRunIDStmt: %w", cerr)
+		}
+	}
+	if q.getOwnerStmt != nil {
+		if cerr := q.getOwnerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getOwnerStmt: %w", cerr)
 		}
 	}
 	if q.getRunStmt != nil {
@@ -488,6 +496,7 @@ type Queries struct {
 	getIntentCreatedStmt   *sql.Stmt
 	getIntentStateStmt     *sql.Stmt
 	getLatestRunIDStmt     *sql.Stmt
+	getOwnerStmt           *sql.Stmt
 	getRunStmt             *sql.Stmt
 	getSpendingStmt        *sql.Stmt
 	getTaskStateStmt       *sql.Stmt
@@ -545,6 +554,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getIntentCreatedStmt:   q.getIntentCreatedStmt,
 		getIntentStateStmt:     q.getIntentStateStmt,
 		getLatestRunIDStmt:     q.getLatestRunIDStmt,
+		getOwnerStmt:           q.getOwnerStmt,
 		getRunStmt:             q.getRunStmt,
 		getSpendingStmt:        q.getSpendingStmt,
 		getTaskStateStmt:       q.getTaskStateStmt,

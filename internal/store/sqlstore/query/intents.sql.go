@@ -93,6 +93,20 @@ func (q *Queries) GetIntentState(ctx context.Context, id string) (string, error)
 	return state, err
 }
 
+const getOwner = `-- name: GetOwner :one
+SELECT tenant FROM intents WHERE intents.id = $1
+UNION ALL
+SELECT i.tenant FROM runs r JOIN intents i ON i.id = r.intent_id WHERE r.id = $1
+LIMIT 1
+`
+
+func (q *Queries) GetOwner(ctx context.Context, id string) (string, error) {
+	row := q.queryRow(ctx, q.getOwnerStmt, getOwner, id)
+	var tenant string
+	err := row.Scan(&tenant)
+	return tenant, err
+}
+
 const insertIntent = `-- name: InsertIntent :exec
 INSERT INTO intents (id, words, settings, state, spec, plan, reason, needs, revision, parent, idempotency_key, request, last_seq, created_at, updated_at, tenant)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)
