@@ -21,9 +21,12 @@ func (s *suite) testScoped(t *testing.T) {
 		"runs":       func(ctx context.Context, r store.Reader) error { _, err := r.Runs(ctx, run.IntentID); return err },
 		"attempts":   func(ctx context.Context, r store.Reader) error { _, err := r.Attempts(ctx, run.ID, ""); return err },
 		"executions": func(ctx context.Context, r store.Reader) error { _, err := r.Executions(ctx, run.ID); return err },
-		"events":     func(ctx context.Context, r store.Reader) error { _, err := r.Events(ctx, run.IntentID, 0, 1); return err },
-		"calls":      func(ctx context.Context, r store.Reader) error { _, err := r.Calls(ctx, run.IntentID); return err },
-		"spending":   func(ctx context.Context, r store.Reader) error { _, err := r.RunSpending(ctx, run.ID); return err },
+		"events": func(ctx context.Context, r store.Reader) error {
+			_, err := r.Events(ctx, run.IntentID, 0, 1)
+			return err
+		},
+		"calls":    func(ctx context.Context, r store.Reader) error { _, err := r.Calls(ctx, run.IntentID); return err },
+		"spending": func(ctx context.Context, r store.Reader) error { _, err := r.RunSpending(ctx, run.ID); return err },
 	}
 	for name, read := range reads {
 		own := store.Scoped{Of: st, Tenant: qlp.DefaultTenant}
