@@ -125,6 +125,11 @@ type Tx interface {
 	// PutEmbedding makes the intent findable by its words, and by its vector if there is one, in place of what was put before.
 	PutEmbedding(ctx context.Context, e qlp.Embedding) error
 
+	// Bind writes the id of what this database belongs together with under a name, unless one is written there; it returns the one
+	// that is. Rebind takes the place of it.
+	Bind(ctx context.Context, name, id string) (bound string, err error)
+	Rebind(ctx context.Context, name, id string) error
+
 	// Append writes events; it fills in seq and time, and returns them as written.
 	Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error)
 	// Enqueue adds a queue job that becomes visible when the transaction commits.

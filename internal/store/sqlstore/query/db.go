@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.addBindingStmt, err = db.PrepareContext(ctx, addBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query AddBinding: %w", err)
+	}
 	if q.countAttemptStmt, err = db.PrepareContext(ctx, countAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAttempt: %w", err)
 	}
@@ -41,6 +44,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
+	}
+	if q.getBindingStmt, err = db.PrepareContext(ctx, getBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query GetBinding: %w", err)
 	}
 	if q.getCallStmt, err = db.PrepareContext(ctx, getCall); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCall: %w", err)
@@ -147,6 +153,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reserveScopeStmt, err = db.PrepareContext(ctx, reserveScope); err != nil {
 		return nil, fmt.Errorf("error preparing query ReserveScope: %w", err)
 	}
+	if q.setBindingStmt, err = db.PrepareContext(ctx, setBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query SetBinding: %w", err)
+	}
 	if q.setNeedsStmt, err = db.PrepareContext(ctx, setNeeds); err != nil {
 		return nil, fmt.Errorf("error preparing query SetNeeds: %w", err)
 	}
@@ -185,6 +194,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.addBindingStmt != nil {
+		if cerr := q.addBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addBindingStmt: %w", cerr)
+		}
+	}
 	if q.countAttemptStmt != nil {
 		if cerr := q.countAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAttemptStmt: %w", cerr)
@@ -213,6 +227,11 @@ func (q *Queries) Close() error {
 	if q.getAttemptStmt != nil {
 		if cerr := q.getAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAttemptStmt: %w", cerr)
+		}
+	}
+	if q.getBindingStmt != nil {
+		if cerr := q.getBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getBindingStmt: %w", cerr)
 		}
 	}
 	if q.getCallStmt != nil {
@@ -390,6 +409,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reserveScopeStmt: %w", cerr)
 		}
 	}
+	if q.setBindingStmt != nil {
+		if cerr := q.setBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setBindingStmt: %w", cerr)
+		}
+	}
 	if q.setNeedsStmt != nil {
 		if cerr := q.setNeedsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setNeedsStmt: %w", cerr)
@@ -484,12 +508,14 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                     DBTX
 	tx                     *sql.Tx
+	addBindingStmt         *sql.Stmt
 	countAttemptStmt       *sql.Stmt
 	deleteChecksStmt       *sql.Stmt
 	deleteExecutionsStmt   *sql.Stmt
 	endAttemptStmt         *sql.Stmt
 	findAnsweredStmt       *sql.Stmt
 	getAttemptStmt         *sql.Stmt
+	getBindingStmt         *sql.Stmt
 	getCallStmt            *sql.Stmt
 	getIntentStmt          *sql.Stmt
 	getIntentByKeyStmt     *sql.Stmt
@@ -525,6 +551,7 @@ type Queries struct {
 	moveTaskStmt           *sql.Stmt
 	putTreeStmt            *sql.Stmt
 	reserveScopeStmt       *sql.Stmt
+	setBindingStmt         *sql.Stmt
 	setNeedsStmt           *sql.Stmt
 	setPauseStmt           *sql.Stmt
 	setPlanStmt            *sql.Stmt
@@ -542,12 +569,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                     tx,
 		tx:                     tx,
+		addBindingStmt:         q.addBindingStmt,
 		countAttemptStmt:       q.countAttemptStmt,
 		deleteChecksStmt:       q.deleteChecksStmt,
 		deleteExecutionsStmt:   q.deleteExecutionsStmt,
 		endAttemptStmt:         q.endAttemptStmt,
 		findAnsweredStmt:       q.findAnsweredStmt,
 		getAttemptStmt:         q.getAttemptStmt,
+		getBindingStmt:         q.getBindingStmt,
 		getCallStmt:            q.getCallStmt,
 		getIntentStmt:          q.getIntentStmt,
 		getIntentByKeyStmt:     q.getIntentByKeyStmt,
@@ -583,6 +612,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveTaskStmt:           q.moveTaskStmt,
 		putTreeStmt:            q.putTreeStmt,
 		reserveScopeStmt:       q.reserveScopeStmt,
+		setBindingStmt:         q.setBindingStmt,
 		setNeedsStmt:           q.setNeedsStmt,
 		setPauseStmt:           q.setPauseStmt,
 		setPlanStmt:            q.setPlanStmt,

@@ -23,6 +23,11 @@ type Attempt struct {
 	EndedAt   sql.NullTime
 }
 
+type Binding struct {
+	Name string
+	ID   string
+}
+
 type Call struct {
 	ID             string
 	IntentID       string
