@@ -110,11 +110,17 @@ func fromEnv(environ []string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
-		if rest, ok := strings.CutPrefix(name, "QLP_"); ok && value != "" { // an empty variable is one that is not set
+		rest, ok := strings.CutPrefix(name, "QLP_")
+		if ok && value != "" && !notSetting(rest) { // an empty variable is one that is not set
 			out[strings.ToLower(rest)] = value
 		}
 	}
 	return out
+}
+
+// notSetting tells variables that are read elsewhere: tokens, which never come through a file or a flag, and what tests are told.
+func notSetting(name string) bool {
+	return name == "TOKEN" || name == "EXECUTOR_TOKEN" || strings.HasPrefix(name, "TEST_")
 }
 
 func readFile(path string) (map[string]string, error) {
