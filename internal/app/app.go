@@ -66,6 +66,11 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if a.blobs, err = file.Open(filepath.Join(cfg.Shared(), "blobs"), file.Config{}); err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
 	}
+	if cfg.SharedDir != "" {
+		if err := bindShared(ctx, a.store, cfg); err != nil {
+			return nil, err
+		}
+	}
 	var validate validator.Validator = nobody{}
 	if cfg.Has(config.RoleWorker) {
 		if a.judge, err = judge(ctx, cfg, log); err != nil {

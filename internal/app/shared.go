@@ -33,18 +33,9 @@ func bindShared(ctx context.Context, st store.Store, cfg config.Config) error {
 	}
 	if bound != id {
 		return qlp.Errorf(qlp.Conflict, "the folder %s is not the one that this database keeps its blobs in", cfg.Shared()).
-			WithRemedy("set shared (QLP_SHARED) to the folder that the other replicas use, mounted here; or, if that folder was moved here by hand without its file %s, run qlp migrate --adopt", deploymentName)
+			WithRemedy("set shared (QLP_SHARED) to the folder that the other replicas use, mounted here, with its file %s", deploymentName)
 	}
 	return nil
-}
-
-// adoptShared binds the database to the shared folder of cfg, whatever it was bound to before.
-func adoptShared(ctx context.Context, st store.Store, cfg config.Config) error {
-	id, err := sharedID(cfg.Shared())
-	if err != nil {
-		return err
-	}
-	return st.Tx(ctx, func(tx store.Tx) error { return tx.Rebind(ctx, sharedName, id) })
 }
 
 // deploymentName is the file in the shared folder that holds its id.
