@@ -17,6 +17,10 @@ import (
 // the key in capitals), the file's keys and the table in the documentation come from here.
 type Config struct {
 	DataDir                string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
+	DatabaseURL            Secret        `key:"database_url" doc:"address of a PostgreSQL database with pgvector, postgres://user:password@host/database?sslmode=verify-full; empty means SQLite in the data folder" default:""`
+	DatabaseAuth           string        `key:"database_auth" doc:"how to sign in there: password (the address's own), or entra (a token of this machine's Azure identity)" default:"password"`
+	DatabaseConns          int           `key:"database_conns" doc:"connections that a process opens there at most, besides one that listens" default:"16"`
+	DatabaseTimeout        time.Duration `key:"database_timeout" doc:"time that a statement may take there" default:"15s"`
 	SharedDir              string        `key:"shared" doc:"folder of the blobs, the signing keys, the token and providers.yaml, which every replica of one database shares; without it, the data folder" default:""`
 	Tenant                 string        `key:"tenant" doc:"whose intents this process takes in and shows" default:"default"`
 	Roles                  string        `key:"roles" doc:"what qlp serve does: api takes intents in and shows them, worker runs them" default:"api,worker"`

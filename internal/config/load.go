@@ -89,6 +89,7 @@ func (c *Config) check() error {
 		{"wall_seconds", c.WallSeconds, 1},
 		{"sandbox_seconds", c.SandboxSeconds, 1},
 		{"repairs", c.Repairs, -1},
+		{"database_conns", c.DatabaseConns, 4},
 		{"run_tokens", c.RunTokens, 0},
 		{"run_calls", c.RunCalls, 0},
 		{"run_model_seconds", c.RunModelSeconds, 0},
@@ -101,6 +102,9 @@ func (c *Config) check() error {
 		}
 	}
 	if err := oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	if err := oneOf("database_auth", c.DatabaseAuth, AuthPassword, AuthEntra); err != nil {
 		return err
 	}
 	return oneOf("log_format", c.LogFormat, "text", "json")

@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findAnsweredStmt, err = db.PrepareContext(ctx, findAnswered); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAnswered: %w", err)
 	}
+	if q.findLostCallStmt, err = db.PrepareContext(ctx, findLostCall); err != nil {
+		return nil, fmt.Errorf("error preparing query FindLostCall: %w", err)
+	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
 	}
@@ -128,9 +131,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listIntentsInStateStmt, err = db.PrepareContext(ctx, listIntentsInState); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntentsInState: %w", err)
-	}
-	if q.listReservedCallsStmt, err = db.PrepareContext(ctx, listReservedCalls); err != nil {
-		return nil, fmt.Errorf("error preparing query ListReservedCalls: %w", err)
 	}
 	if q.listRunsStmt, err = db.PrepareContext(ctx, listRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRuns: %w", err)
@@ -222,6 +222,11 @@ func (q *Queries) Close() error {
 	if q.findAnsweredStmt != nil {
 		if cerr := q.findAnsweredStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findAnsweredStmt: %w", cerr)
+		}
+	}
+	if q.findLostCallStmt != nil {
+		if cerr := q.findLostCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findLostCallStmt: %w", cerr)
 		}
 	}
 	if q.getAttemptStmt != nil {
@@ -369,11 +374,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listIntentsInStateStmt: %w", cerr)
 		}
 	}
-	if q.listReservedCallsStmt != nil {
-		if cerr := q.listReservedCallsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listReservedCallsStmt: %w", cerr)
-		}
-	}
 	if q.listRunsStmt != nil {
 		if cerr := q.listRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRunsStmt: %w", cerr)
@@ -514,6 +514,7 @@ type Queries struct {
 	deleteExecutionsStmt   *sql.Stmt
 	endAttemptStmt         *sql.Stmt
 	findAnsweredStmt       *sql.Stmt
+	findLostCallStmt       *sql.Stmt
 	getAttemptStmt         *sql.Stmt
 	getBindingStmt         *sql.Stmt
 	getCallStmt            *sql.Stmt
@@ -543,7 +544,6 @@ type Queries struct {
 	listExecutionsStmt     *sql.Stmt
 	listIntentsStmt        *sql.Stmt
 	listIntentsInStateStmt *sql.Stmt
-	listReservedCallsStmt  *sql.Stmt
 	listRunsStmt           *sql.Stmt
 	listTasksStmt          *sql.Stmt
 	listUnfinishedStmt     *sql.Stmt
@@ -575,6 +575,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteExecutionsStmt:   q.deleteExecutionsStmt,
 		endAttemptStmt:         q.endAttemptStmt,
 		findAnsweredStmt:       q.findAnsweredStmt,
+		findLostCallStmt:       q.findLostCallStmt,
 		getAttemptStmt:         q.getAttemptStmt,
 		getBindingStmt:         q.getBindingStmt,
 		getCallStmt:            q.getCallStmt,
@@ -604,7 +605,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listExecutionsStmt:     q.listExecutionsStmt,
 		listIntentsStmt:        q.listIntentsStmt,
 		listIntentsInStateStmt: q.listIntentsInStateStmt,
-		listReservedCallsStmt:  q.listReservedCallsStmt,
 		listRunsStmt:           q.listRunsStmt,
 		listTasksStmt:          q.listTasksStmt,
 		listUnfinishedStmt:     q.listUnfinishedStmt,
