@@ -103,7 +103,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,
 	}, orchestrator.Config{
-		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
+		DefaultStack: cfg.DefaultStack, Replicas: a.store.shared, Parallel: cfg.Parallel, Validations: cfg.Validations,
 		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps().Or(models.Caps())},
 	})
 	a.store.queue.OnFault(a.stall)

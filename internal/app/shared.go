@@ -33,7 +33,7 @@ func bindShared(ctx context.Context, st store.Store, cfg config.Config) error {
 	}
 	if bound != id {
 		return qlp.Errorf(qlp.Conflict, "the folder %s is not the one that this database keeps its blobs in", cfg.Shared()).
-			WithRemedy("set shared (QLP_SHARED) to the folder that the other replicas use, mounted here, with its file %s", deploymentName)
+			WithRemedy("set shared (QLP_SHARED) to the folder that the other replicas use, mounted here, with its file %s; where that folder is gone and this one holds its files, run qlp migrate --adopt", deploymentName)
 	}
 	return nil
 }

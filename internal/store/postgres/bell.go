@@ -61,7 +61,10 @@ func (b *bell) start(heard func(ids ...string)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
 	b.done.Go(func() { b.tell(ctx) })
-	b.done.Go(func() { b.hear(ctx, heard) })
+	// The first time is waited for: nothing is missed from here on.
+	ready := make(chan struct{})
+	b.done.Go(func() { b.hear(ctx, heard, ready) })
+	<-ready
 }
 
 func (b *bell) stop() {
@@ -108,9 +111,17 @@ func (b *bell) messages() (out []string) {
 	return out
 }
 
-func (b *bell) hear(ctx context.Context, heard func(ids ...string)) {
+func (b *bell) hear(ctx context.Context, heard func(ids ...string), ready chan<- struct{}) {
+	var first sync.Once
 	for ctx.Err() == nil {
-		err := b.listen(ctx, heard)
+		err := b.listen(ctx, heard, func() {
+			again := true
+			first.Do(func() { close(ready); again = false })
+			if again { // something may have been missed
+				heard()
+			}
+		})
+		first.Do(func() { close(ready) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -122,8 +133,8 @@ func (b *bell) hear(ctx context.Context, heard func(ids ...string)) {
 	}
 }
 
-// listen hears on a connection of its own until that is lost. Whoever waits is woken when it stands: something may have been missed.
-func (b *bell) listen(ctx context.Context, heard func(ids ...string)) error {
+// listen hears on a connection of its own until that is lost. standing is called once it hears.
+func (b *bell) listen(ctx context.Context, heard func(ids ...string), standing func()) error {
 	cc := b.conn.ConnConfig.Copy()
 	cc.RuntimeParams["application_name"] = "qlp wake-ups"
 	if b.conn.BeforeConnect != nil {
@@ -143,7 +154,7 @@ func (b *bell) listen(ctx context.Context, heard func(ids ...string)) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err
 	}
-	heard()
+	standing()
 	for {
 		// A connection that was cut without a word is found out by asking: a wait alone would never end.
 		waiting, cancel := context.WithTimeout(ctx, 15*time.Second)
