@@ -170,7 +170,7 @@ func TestFrozenWorkerIsFenced(t *testing.T) {
 	if err := child.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	next("dropped") // and says that it is done
+	next("dropped")            // and says that it is done
 	for n := 2; n <= 10; n++ { // more than this process's worker has room for
 		enqueue(t, st, task(n))
 	}

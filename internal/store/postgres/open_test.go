@@ -135,7 +135,7 @@ func TestPasswordIsAskedForEachConnection(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 { // three at once need three connections
 		all.Go(func() {
-			err := st.Read(t.Context(), func(r store.Reader) error { inside.Done(); inside.Wait(); return nil })
+			err := st.Read(t.Context(), func(store.Reader) error { inside.Done(); inside.Wait(); return nil })
 			if err != nil {
 				t.Error(err)
 			}
