@@ -9,7 +9,7 @@ import (
 
 const (
 	pingEvery  = 20 * time.Second
-	pongWithin = 10 * time.Second
+	pongWithin = 15 * time.Second
 )
 
 // pinger is a connection that can be asked whether the other side is there, and cut.
@@ -18,8 +18,9 @@ type pinger interface {
 	CloseNow() error
 }
 
-// alive finds out which connections have lost their other side while nothing was sent, and cuts them. One timer serves all of
-// them: ten thousand connections cost a goroutine only while their ping is under way.
+// alive finds out which connections have lost their other side, or one that takes nothing any more (a ping waits for the write
+// before it), and cuts them: whoever is there comes back with since. One timer serves all of them: ten thousand connections
+// cost a goroutine only while their ping is under way.
 type alive struct {
 	every, within time.Duration
 

@@ -37,15 +37,15 @@ func TestAliveCutsWhoIsGone(t *testing.T) {
 		a := newAlive(20*time.Second, 10*time.Second)
 		here, gone := &side{closed: make(chan struct{})}, &side{closed: make(chan struct{})}
 		leaveHere, leaveGone := a.enter(here), a.enter(gone)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		later := &side{closed: make(chan struct{})}
 		leaveLater := a.enter(later)
-		time.Sleep(time.Minute)
+		<-time.After(63 * time.Second)
 		if here.pings.Load() != 3 || later.pings.Load() != 3 {
 			t.Errorf("%d and %d pings in about a minute, want 3 each", here.pings.Load(), later.pings.Load())
 		}
 		gone.gone.Store(true)
-		time.Sleep(31 * time.Second)
+		<-time.After(31 * time.Second)
 		select {
 		case <-gone.closed:
 		default:
@@ -53,19 +53,19 @@ func TestAliveCutsWhoIsGone(t *testing.T) {
 		}
 		leaveGone()
 		n := gone.pings.Load()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if gone.pings.Load() != n || here.pings.Load() < 7 {
 			t.Errorf("after it left %d more pings; the others had %d", gone.pings.Load()-n, here.pings.Load())
 		}
 		leaveHere()
 		leaveLater()
-		time.Sleep(time.Minute) // the timer ends by itself: synctest fails when one is left
+		<-time.After(time.Minute) // the timer ends by itself: synctest fails when one is left
 		if again := a.enter(here); a.timer == nil {
 			t.Error("nobody is pinged any more")
 		} else {
 			again()
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	})
 }
 
@@ -77,7 +77,7 @@ func TestAliveWaitsForAPingUnderWay(t *testing.T) {
 		s := &side{closed: make(chan struct{})}
 		s.gone.Store(true)
 		leave := a.enter(s)
-		time.Sleep(1500 * time.Millisecond)
+		<-time.After(1500 * time.Millisecond)
 		left := make(chan struct{})
 		go func() { leave(); close(left) }()
 		synctest.Wait()

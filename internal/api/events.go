@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/danielgtaylor/huma/v2"
@@ -16,9 +15,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
 )
-
-// writeTimeout is how long a reader may take for one event.
-const writeTimeout = 10 * time.Second
 
 type listEvents struct {
 	IntentID
@@ -84,6 +80,7 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		beside.Go(func() { sendTexts(ctx, conn, texts) })
 	}
+	// A write needs no context of its own: the connection is closed under it when the other side is gone or takes nothing.
 	for message, err := range s.fan.Follow(ctx, id, since) {
 		if errors.Is(err, events.ErrLeaving) {
 			_ = conn.Close(websocket.StatusGoingAway, "the server is stopping; come back with since")
@@ -93,7 +90,7 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 			_ = conn.Close(websocket.StatusInternalError, "the events cannot be read now; come back with since")
 			return
 		}
-		if err := send(ctx, conn, message.Text); err != nil {
+		if err := conn.Write(context.Background(), websocket.MessageText, message.Text); err != nil {
 			return
 		}
 	}
@@ -110,7 +107,7 @@ func sendTexts(ctx context.Context, conn *websocket.Conn, texts <-chan qlp.Event
 			if err != nil {
 				return
 			}
-			if err := send(ctx, conn, text); err != nil {
+			if err := conn.Write(context.Background(), websocket.MessageText, text); err != nil {
 				return
 			}
 		}
@@ -129,11 +126,4 @@ func (s *server) streamQuery(r *http.Request) (id string, since int64, err error
 		return "", 0, qlp.Errorf(qlp.Invalid, "the parameter intent is missing").WithRemedy("open /api/v1/events?intent=ID&since=0")
 	}
 	return id, since, s.shown.Owns(r.Context(), id)
-}
-
-// send writes one message, and cuts off who does not take it in time: it can come back with since.
-func send(ctx context.Context, conn *websocket.Conn, text []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return conn.Write(ctx, websocket.MessageText, text)
 }

@@ -44,7 +44,7 @@ func newLine(st Store, intentID string) *line {
 // after returns the next events after a number. With news it was all there is, and more will close it; without, there may be
 // more already.
 func (l *line) after(ctx context.Context, since int64) (page []Message, news <-chan struct{}, err error) {
-	page, news, err, covered := l.shared(since)
+	page, news, covered, err := l.shared(since)
 	if covered || err != nil {
 		return page, news, err
 	}
@@ -60,19 +60,19 @@ func (l *line) after(ctx context.Context, since int64) (page []Message, news <-c
 }
 
 // shared returns what is kept after a number, if nothing is missing between.
-func (l *line) shared(since int64) (page []Message, news <-chan struct{}, err error, covered bool) {
+func (l *line) shared(since int64) (page []Message, news <-chan struct{}, covered bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
-		return nil, nil, l.err, false
+		return nil, nil, false, l.err
 	}
 	first := l.read - int64(len(l.kept)) // the number before the first that is kept
 	if !l.reading || since < first {
-		return nil, nil, nil, false
+		return nil, nil, false, nil
 	}
 	// A follower that read the table after the reader did is ahead of it: there is nothing for it here until the reader is further.
 	n := min(since-first, int64(len(l.kept)))
-	return l.kept[n:len(l.kept):len(l.kept)], l.news, nil, true
+	return l.kept[n:len(l.kept):len(l.kept)], l.news, true, nil
 }
 
 // begin starts the reader behind a page that was the rest of the table, unless there is one.

@@ -41,7 +41,7 @@ func TestSignalBoundsWhatPollsCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSignal(time.Second)
 		few := s.wait("few")
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if !woken(few) {
 			t.Error("the longest wait is over, and nobody was woken")
@@ -52,7 +52,7 @@ func TestSignalBoundsWhatPollsCost(t *testing.T) {
 			all[i] = s.wait(fmt.Sprint(i))
 		}
 		for second := 1; second <= many/wokenAtOnce; second++ {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			synctest.Wait()
 			n := 0
 			for i, ch := range all {
