@@ -28,7 +28,8 @@ type Store interface {
 	Tx(ctx context.Context, fn func(tx Tx) error) error
 	Read(ctx context.Context, fn func(r Reader) error) error
 	// Changed returns a channel that is closed at the next commit that appended an event of the intent, whichever process made
-	// it; it may be closed without one, at the latest after the store's poll interval: whoever waits reads the events table again.
+	// it. It may be closed without one, after the store's poll interval; where several hundred intents are waited for, those take
+	// turns, and it is later. Whoever waits reads the events table again.
 	Changed(intentID string) <-chan struct{}
 	// Ping answers whether the database can be read.
 	Ping(ctx context.Context) error
