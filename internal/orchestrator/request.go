@@ -14,10 +14,12 @@ import (
 )
 
 // Evidence of a failure is the end of what its commands printed: what went wrong stands there. These bound it, in bytes of one
-// execution, and say how many executions are shown.
+// execution, and say how many executions are shown. They are far more than a prompt shows: a generator takes out what changes from
+// run to run before it cuts, because a cut by bytes falls elsewhere when a test took a millisecond more, and a run that is replayed
+// must ask the same.
 const (
-	evidenceUsual = 4 << 10
-	evidenceMore  = 16 << 10
+	evidenceUsual = 64 << 10
+	evidenceMore  = 256 << 10
 	evidenceMost  = 8
 )
 

@@ -44,13 +44,17 @@ func (a *Agent) acceptance(req generator.Request) []string {
 	return append(named, rest...)
 }
 
-// failureText is all that the failure says, to look for names in.
+// failureText is all that the failure says of what failed, to look for names in: in a stream of test events, what tests printed,
+// not the names of those that passed.
 func failureText(req generator.Request) string {
 	var b strings.Builder
 	for _, c := range req.Failure {
+		if c.Status() == qlp.Passed {
+			continue
+		}
 		b.WriteString(describe(c, len(c.Findings)))
 		for _, id := range c.Executions {
-			b.WriteString(req.Evidence[id])
+			b.WriteString(spoken(req.Evidence[id]))
 		}
 	}
 	return b.String()
