@@ -21,16 +21,16 @@ func TestVectorsAreTheSameEverywhereAndHaveTheShapeOfEmbeddings(t *testing.T) {
 				t.Fatalf("%s: a vector has length² %v", shape, l)
 			}
 			top := synth.Exact(a.Rows, q, 10)
-			for _, row := range top {
-				near += float64(synth.Dot(q, a.Rows[row])) / 200
+			for _, row := range top[:3] {
+				near += float64(synth.Dot(q, a.Rows[row])) / 60
 			}
 			if synth.Recall(top[:5], top) != 0.5 {
 				t.Fatal("recall of half is not one half")
 			}
 		}
-		t.Logf("%s: mean cosine of the nearest ten: %.3f", shape, near)
+		t.Logf("%s: mean cosine of the nearest three: %.3f", shape, near)
 		if near < 0.4 || near > 0.85 {
-			t.Errorf("%s: the nearest ten are at a cosine of %.3f, which is not like embeddings", shape, near)
+			t.Errorf("%s: the nearest three are at a cosine of %.3f, which is not like embeddings", shape, near)
 		}
 	}
 }
