@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/quantumlayer/qlp/internal/blob"
+	"github.com/quantumlayer/qlp/internal/events"
 	"github.com/quantumlayer/qlp/internal/interpreter"
 	"github.com/quantumlayer/qlp/internal/orchestrator"
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -70,11 +71,16 @@ type server struct {
 	Deps
 	Config
 	shown store.Scoped // the tenant's own
+	fan   *events.Fan
+	alive *alive
 }
 
 func newServer(d Deps, c Config) *server {
 	c.Tenant = cmp.Or(c.Tenant, qlp.DefaultTenant)
-	return &server{Deps: d, Config: c, shown: store.Scoped{Of: d.Store, Tenant: c.Tenant}}
+	return &server{
+		Deps: d, Config: c, shown: store.Scoped{Of: d.Store, Tenant: c.Tenant},
+		fan: events.NewFan(d.Store, c.Leaving), alive: newAlive(pingEvery, pongWithin),
+	}
 }
 
 // New returns the handler of the whole API.

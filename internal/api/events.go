@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/danielgtaylor/huma/v2"
@@ -14,11 +14,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/events"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
-)
-
-const (
-	pingEvery    = 20 * time.Second
-	writeTimeout = 10 * time.Second // a reader that takes longer for one event is cut off; it can come back with since
 )
 
 type listEvents struct {
@@ -72,27 +67,33 @@ func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
 		s.Log.Debug("WebSocket refused", "room", "api", "err", err)
 		return
 	}
+	leave := s.alive.enter(conn)
+	defer leave()
 	defer func() { _ = conn.CloseNow() }()
 	ctx, cancel := context.WithCancel(conn.CloseRead(r.Context()))
 	defer cancel()
-	var beside sync.WaitGroup
-	beside.Go(func() { keepAlive(ctx, cancel, conn, s.Leaving) })
 	if r.URL.Query().Get("text") == "true" {
 		texts, stop := s.Engine.Watch(id)
 		defer stop()
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		defer cancel()
 		beside.Go(func() { sendTexts(ctx, conn, texts) })
 	}
-	for event, err := range events.Follow(ctx, s.Store, id, since) {
+	// A write needs no context of its own: the connection is closed under it when the other side is gone or takes nothing.
+	for message, err := range s.fan.Follow(ctx, id, since) {
+		if errors.Is(err, events.ErrLeaving) {
+			_ = conn.Close(websocket.StatusGoingAway, "the server is stopping; come back with since")
+			return
+		}
 		if err != nil {
 			_ = conn.Close(websocket.StatusInternalError, "the events cannot be read now; come back with since")
-			break
+			return
 		}
-		if err := send(ctx, conn, event); err != nil {
-			break
+		if err := conn.Write(context.Background(), websocket.MessageText, message.Text); err != nil {
+			return
 		}
 	}
-	cancel()
-	beside.Wait()
 }
 
 // sendTexts passes on what models write, until ctx is done or the caller is gone.
@@ -102,7 +103,11 @@ func sendTexts(ctx context.Context, conn *websocket.Conn, texts <-chan qlp.Event
 		case <-ctx.Done():
 			return
 		case event := <-texts:
-			if err := send(ctx, conn, event); err != nil {
+			text, err := json.Marshal(event)
+			if err != nil {
+				return
+			}
+			if err := conn.Write(context.Background(), websocket.MessageText, text); err != nil {
 				return
 			}
 		}
@@ -121,35 +126,4 @@ func (s *server) streamQuery(r *http.Request) (id string, since int64, err error
 		return "", 0, qlp.Errorf(qlp.Invalid, "the parameter intent is missing").WithRemedy("open /api/v1/events?intent=ID&since=0")
 	}
 	return id, since, s.shown.Owns(r.Context(), id)
-}
-
-func send(ctx context.Context, conn *websocket.Conn, event qlp.Event) error {
-	b, err := json.Marshal(event)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return conn.Write(ctx, websocket.MessageText, b)
-}
-
-// keepAlive finds out that the other side is gone when nothing is being sent, and tells it when this side goes.
-func keepAlive(ctx context.Context, cancel context.CancelFunc, conn *websocket.Conn, leaving <-chan struct{}) {
-	tick := time.NewTicker(pingEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-leaving:
-			_ = conn.Close(websocket.StatusGoingAway, "the server is stopping; come back with since")
-			cancel()
-			return
-		case <-tick.C:
-			if err := conn.Ping(ctx); err != nil {
-				cancel()
-				return
-			}
-		}
-	}
 }

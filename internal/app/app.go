@@ -20,11 +20,11 @@ import (
 	"github.com/quantumlayer/qlp/internal/generator"
 	"github.com/quantumlayer/qlp/internal/interpreter"
 	"github.com/quantumlayer/qlp/internal/interpreter/specfile"
+	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/orchestrator"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/stack"
-	"github.com/quantumlayer/qlp/internal/store/sqlite"
 	"github.com/quantumlayer/qlp/internal/telemetry"
 	"github.com/quantumlayer/qlp/internal/validator"
 	"github.com/quantumlayer/qlp/internal/worker"
@@ -36,7 +36,7 @@ type App struct {
 	version string
 	log     *slog.Logger
 
-	store       *sqlite.Store
+	store       *database
 	blobs       blob.Store
 	interpreter interpreter.Interpreter
 	judge       *Judgement
@@ -60,11 +60,16 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 			err = errors.Join(err, a.Stop(ctx))
 		}
 	}()
-	if a.store, err = sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log}); err != nil {
+	if a.store, err = openDatabase(ctx, cfg, log); err != nil {
 		return nil, err
 	}
 	if a.blobs, err = file.Open(filepath.Join(cfg.Shared(), "blobs"), file.Config{}); err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	if a.store.shared || cfg.SharedDir != "" {
+		if err := bindShared(ctx, a.store, cfg); err != nil {
+			return nil, err
+		}
 	}
 	var validate validator.Validator = nobody{}
 	if cfg.Has(config.RoleWorker) {
@@ -75,7 +80,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	}
 	redactor := newRedactor()
 	models, err := OpenModels(cfg, ModelDeps{
-		Ledger: NewLedger(a.store), Recordings: a.blobs, Tape: tapes{a.store, a.blobs}.of, Redact: redactor.Redact, Env: os.Getenv, Log: log,
+		Ledger: a.ledger(), Recordings: a.blobs, Tape: tapes{a.store, a.blobs}.of, Redact: redactor.Redact, Env: os.Getenv, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -98,12 +103,12 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,
 	}, orchestrator.Config{
-		DefaultStack: cfg.DefaultStack, Parallel: cfg.Parallel, Validations: cfg.Validations,
+		DefaultStack: cfg.DefaultStack, Replicas: a.store.shared, Parallel: cfg.Parallel, Validations: cfg.Validations,
 		Caps: qlp.Caps{WallSeconds: cfg.WallSeconds, SandboxSeconds: cfg.SandboxSeconds, Repairs: cfg.Repairs, Models: cfg.ModelCaps().Or(models.Caps())},
 	})
-	a.store.Queue.OnFault(a.stall)
-	a.worker, err = worker.New(a.store.Queue, a.engine, log, worker.Config{
-		Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace, Stalled: a.stall,
+	a.store.queue.OnFault(a.stall)
+	a.worker, err = worker.New(a.store.queue, a.engine, log, worker.Config{
+		Jobs: cfg.Parallel + cfg.Validations, Grace: cfg.StopGrace, Stalled: a.stall, TookOver: a.tookOver,
 	})
 	return a, err
 }
@@ -128,19 +133,33 @@ func (a *App) Start(ctx context.Context) error {
 	if !a.cfg.Has(config.RoleWorker) {
 		return nil
 	}
-	// What an earlier process had asked and nobody settled: its worst case counts.
-	if lost, err := NewLedger(a.store).Lose(ctx); err != nil {
-		return fmt.Errorf("close the ledger of model calls: %w", err)
-	} else if lost > 0 {
-		a.log.Warn("Model calls lost", "room", "app", "count", lost)
-	}
-	if err := a.engine.Resume(ctx); err != nil {
-		return err
-	}
 	if err := a.worker.Start(ctx); err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	return nil
+}
+
+// ledger is the account of model calls, each of which belongs to this process's worker while it is under way.
+func (a *App) ledger() llm.Ledger {
+	return ledger{a.store, func() string {
+		if a.worker == nil {
+			return ""
+		}
+		return a.worker.ID()
+	}}
+}
+
+// tookOver tidies up what dead workers left: what they had asked and nobody settled counts with its worst case, and runs that have
+// lost their jobs get them again.
+func (a *App) tookOver(ctx context.Context) error {
+	lost, err := a.ledger().Lose(ctx)
+	if err != nil {
+		return fmt.Errorf("close the ledger of model calls: %w", err)
+	}
+	if lost > 0 {
+		a.log.Warn("Model calls lost", "room", "app", "count", lost)
+	}
+	return a.engine.Resume(ctx)
 }
 
 // Handler returns the API, or what is left of it where that is not this process's role. With an empty token everybody is let in:

@@ -83,7 +83,7 @@ var arrows = map[string][]string{
 
 // drivers may be named by app alone (and by tests, benchmarks and conformance suites).
 var drivers = []string{
-	"internal/sandbox/native", "internal/sandbox/remote", "internal/sandbox/process", "internal/sandbox/docker", "internal/sandbox/kubernetes", "internal/store/sqlite", "internal/generator/offline/golang", "internal/generator/offline/python", "internal/interpreter/grammar",
+	"internal/sandbox/native", "internal/sandbox/remote", "internal/sandbox/process", "internal/sandbox/docker", "internal/sandbox/kubernetes", "internal/store/sqlite", "internal/store/postgres", "internal/generator/offline/golang", "internal/generator/offline/python", "internal/interpreter/grammar",
 	"internal/llm/openai", "internal/llm/azureopenai", "internal/llm/anthropic", "internal/llm/ollama", "internal/llm/replay",
 	"internal/interpreter/model", "internal/planner/model", "internal/generator/agent",
 }

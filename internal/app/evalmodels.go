@@ -14,14 +14,13 @@ import (
 	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
-	"github.com/quantumlayer/qlp/internal/store/sqlite"
 )
 
 // evalModels is the solver that asks a model for functions, and what closes it. Its calls are in the ledger of the data folder,
 // which must be free: the caps of the day and the team hold here too.
 func evalModels(ctx context.Context, cfg config.Config, o Evaluation) (_ eval.Solver, _ func() error, err error) {
 	log := slog.New(slog.DiscardHandler)
-	st, err := sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log})
+	st, err := openDatabase(ctx, cfg, log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -69,6 +69,9 @@ func pausing() []scene {
 	down.reason, down.calls, down.resume = "outage", [2]int{10, 12}, &qlp.ModelCaps{}
 	silent := scene{stage: stage{name: "down-at-first", always: "reset", settings: planOnly()}, state: qlp.StatePaused}
 	silent.reason, silent.calls, silent.resume = "outage", [2]int{5, 6}, &qlp.ModelCaps{}
+	// A wrong key is mended, and the run goes on from where it stood.
+	key := scene{stage: stage{name: "wrong-key", script: []string{"plain", "plain", "plain", "plain"}, always: "unauthorized_echo"}, state: qlp.StatePaused}
+	key.reason, key.calls, key.resume = "unauthorized", [2]int{6, 12}, &qlp.ModelCaps{}
 	calls := scene{stage: stage{name: "cap-on-calls"}, state: qlp.StatePaused, reason: "calls", calls: [2]int{6, 6}}
 	calls.settings.Caps.Models.Run.Calls = 6 // the Spec and the plan took three of them
 	calls.resume = &qlp.ModelCaps{Run: qlp.Budget{Calls: 20}}
@@ -78,7 +81,7 @@ func pausing() []scene {
 	money := scene{stage: stage{name: "cap-on-money", script: []string{"wrong_schema"}, settings: planOnly()}, state: qlp.StatePaused, reason: "the cap of $0.1873", calls: [2]int{1, 1}}
 	money.settings.Caps.Models.Run.Micros = 187_300 // the interpreter's worst case fits, and that of a second question after its answer does not
 	money.resume = &qlp.ModelCaps{Run: qlp.Budget{Micros: 1_000_000}}
-	return []scene{down, silent, calls, tokens, money}
+	return []scene{down, silent, key, calls, tokens, money}
 }
 
 // ending: what no other try helps ends, clearly and after a bounded number of calls.
@@ -90,7 +93,7 @@ func ending() []scene {
 	tester := scene{stage: stage{name: "tester-never", script: []string{"plain", "plain", "plain"}, always: "malformed_json"}, state: qlp.StateFailed}
 	tester.reason, tester.calls = "no good after 3 tries", [2]int{6, 15}
 	out := []scene{never, planner, tester}
-	for name, reason := range map[string]string{"refusal": "refused", "unauthorized_echo": "unauthorized", "overflow_code": "overflow"} {
+	for name, reason := range map[string]string{"refusal": "refused", "overflow_code": "overflow"} {
 		s := scene{stage: stage{name: "coder-" + name, script: []string{"plain", "plain", "plain", "plain"}, always: name}, state: qlp.StateFailed}
 		s.reason, s.calls = reason, [2]int{5, 9}
 		out = append(out, s)

@@ -105,7 +105,7 @@ func atTheInterpreter() []scene {
 	for _, b := range llmtest.Behaviours() {
 		s := scene{stage: stage{name: b.Name, script: []string{b.Name}, settings: planOnly()}, state: qlp.StateAwaitingApproval, calls: [2]int{3, 3}}
 		switch {
-		case b.Kind.Again(), b.Wrong, b.Finish == llm.Cut:
+		case b.Kind.Again(), b.Wrong, b.Finish == llm.Cut, b.Kind == llm.Unauthorized, b.Kind == llm.Unknown: // what a person can mend is tried again, too
 			s.calls = [2]int{4, 4}
 		case b.Kind != "":
 			s.state, s.reason, s.calls = qlp.StateNeedsInput, string(b.Kind), [2]int{1, 1}

@@ -10,13 +10,17 @@ import (
 )
 
 // ledger keeps the account of model calls in the store.
-type ledger struct{ store store.Store }
+type ledger struct {
+	store store.Store
+	owner func() string // the worker that makes the calls, as the queue knows it
+}
 
-// NewLedger returns the ledger of a store.
-func NewLedger(st store.Store) llm.Ledger { return ledger{st} }
+// NewLedger returns the ledger of a store, for a process that is the only one.
+func NewLedger(st store.Store) llm.Ledger { return ledger{st, func() string { return "" }} }
 
 // Reserve writes the call with its worst case, unless a cap would be passed.
 func (l ledger) Reserve(ctx context.Context, call qlp.Call, limits llm.Limits) error {
+	call.Owner = l.owner()
 	err := l.store.Tx(ctx, func(tx store.Tx) error { return tx.ReserveCall(ctx, call, store.CallCaps(limits)) })
 	if over, ok := errors.AsType[*qlp.Exceeded](err); ok {
 		return &llm.Error{
@@ -42,8 +46,14 @@ func (l ledger) Answered(ctx context.Context, a llm.Account, role llm.Role, requ
 	return call, found, err
 }
 
-// Lose marks every reserved call of an earlier process as lost.
+// Lose marks every reserved call as lost whose worker is gone.
 func (l ledger) Lose(ctx context.Context) (n int, err error) {
-	err = l.store.Tx(ctx, func(tx store.Tx) (err error) { n, err = tx.LoseCalls(ctx); return err })
-	return n, err
+	for {
+		found := false
+		err = l.store.Tx(ctx, func(tx store.Tx) (err error) { found, err = tx.LoseCall(ctx); return err })
+		if err != nil || !found {
+			return n, err
+		}
+		n++
+	}
 }

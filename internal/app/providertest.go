@@ -16,7 +16,6 @@ import (
 	"github.com/quantumlayer/qlp/internal/config"
 	"github.com/quantumlayer/qlp/internal/llm"
 	"github.com/quantumlayer/qlp/internal/qlp"
-	"github.com/quantumlayer/qlp/internal/store/sqlite"
 )
 
 // ProviderRow is one configured provider.
@@ -88,7 +87,7 @@ type ProviderTest struct {
 // TestProviders makes one small structured call to each model that names say (a provider, or provider/model), or to every
 // configured one. The calls are in the ledger as any other, so that the data folder must be free.
 func TestProviders(ctx context.Context, cfg config.Config, names []string, log *slog.Logger) (_ []ProviderTest, err error) {
-	st, err := sqlite.Open(ctx, filepath.Join(cfg.DataDir, "qlp.db"), sqlite.Config{Log: log})
+	st, err := openDatabase(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}

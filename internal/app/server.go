@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -61,7 +62,7 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	at := Server{URL: "http://" + listener.Addr().String(), PID: os.Getpid(), Token: token, TokenPath: tokenPath(a.cfg)}
+	at := Server{URL: "http://" + own(listener.Addr()), PID: os.Getpid(), Token: token, TokenPath: tokenPath(a.cfg)}
 	server := &http.Server{Handler: a.Handler(token), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -107,6 +108,15 @@ func closed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// own is the address at which this machine reaches a listener: one on every address is reached by the loopback's.
+func own(at net.Addr) string {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return at.String()
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {

@@ -74,6 +74,33 @@ func TestRoleAPI(t *testing.T) {
 	}
 }
 
+// TestHosts: beyond loopback the API answers to the names that were set, and its probes to any.
+func TestHosts(t *testing.T) {
+	at, _ := serving(t, func(cfg *config.Config) { cfg.Listen, cfg.Hosts = "0.0.0.0:0", "Qlp.example, other.example" })
+	ask := func(host, path string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		req.Header.Set("Authorization", "Bearer "+at.Token.Reveal())
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	for host, want := range map[string]int{"localhost": 200, "qlp.example": 200, "other.example:443": 200, "evil.example": 403, "10.0.0.7:8080": 403} {
+		if code := ask(host, "/api/v1/intents"); code != want {
+			t.Errorf("called as %s: %d, want %d", host, code, want)
+		}
+	}
+	if code := ask("10.0.0.7:8080", "/readyz"); code != http.StatusOK {
+		t.Errorf("a probe: %d", code)
+	}
+}
+
 func TestRoleWorker(t *testing.T) {
 	at, _ := serving(t, func(cfg *config.Config) { cfg.Roles = config.RoleWorker })
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/api/v1/intents": 404} {

@@ -3,14 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/app"
 	"github.com/quantumlayer/qlp/internal/client"
 	"github.com/quantumlayer/qlp/internal/config"
+	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/telemetry"
 )
 
@@ -24,6 +28,9 @@ type session struct {
 // connect finds the server that holds the data folder, or opens the folder and serves it within this process. The caller
 // closes the session.
 func (c *command) connect(ctx context.Context, cfg config.Config) (*session, error) {
+	if cfg.Server != "" {
+		return named(cfg)
+	}
 	if remote, ok := c.running(ctx, cfg); ok {
 		return &session{Client: remote, close: func() error { return nil }}, nil
 	}
@@ -56,6 +63,19 @@ func (c *command) connect(ctx context.Context, cfg config.Config) (*session, err
 			return err
 		},
 	}, nil
+}
+
+// named returns a session with the server that the settings name.
+func named(cfg config.Config) (*session, error) {
+	at, err := url.Parse(cfg.Server)
+	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return nil, qlp.Errorf(qlp.Invalid, "setting server is %.200q, which is no address", cfg.Server).WithRemedy("use one such as https://qlp.example or http://127.0.0.1:8080")
+	}
+	token, err := app.ReadToken(cfg.ServerTokenFile, "QLP_TOKEN")
+	if err != nil {
+		return nil, fmt.Errorf("talk to %s: %w", cfg.Server, err)
+	}
+	return &session{Client: client.New(strings.TrimRight(cfg.Server, "/"), token, nil), close: func() error { return nil }}, nil
 }
 
 // untilStalled returns a context that ends, with the reason as its cause, when the work stands still.

@@ -150,6 +150,11 @@ func (c *Client) Healthy(ctx context.Context) error {
 	return c.call(ctx, http.MethodGet, "/healthz", nil, nil, nil)
 }
 
+// Ready returns nil when the server answers that it can serve requests: its database answers, and it is not about to stop.
+func (c *Client) Ready(ctx context.Context) error {
+	return c.call(ctx, http.MethodGet, "/readyz", nil, nil, nil)
+}
+
 func runPath(id, rest string) string { return "/api/v1/runs/" + url.PathEscape(id) + rest }
 
 func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {

@@ -17,9 +17,15 @@ import (
 // the key in capitals), the file's keys and the table in the documentation come from here.
 type Config struct {
 	DataDir                string        `key:"data" doc:"folder of the database, blobs, caches and keys" default:""`
+	DatabaseURL            Secret        `key:"database_url" doc:"address of a PostgreSQL database with pgvector, postgres://user:password@host/database?sslmode=verify-full; empty means SQLite in the data folder" default:""`
+	DatabaseAuth           string        `key:"database_auth" doc:"how to sign in there: password (the address's own), or entra (a token of this machine's Azure identity)" default:"password"`
+	DatabaseConns          int           `key:"database_conns" doc:"connections that a process opens there at most, besides one that listens" default:"16"`
+	DatabaseTimeout        time.Duration `key:"database_timeout" doc:"time that a statement may take there" default:"15s"`
 	SharedDir              string        `key:"shared" doc:"folder of the blobs, the signing keys, the token and providers.yaml, which every replica of one database shares; without it, the data folder" default:""`
 	Tenant                 string        `key:"tenant" doc:"whose intents this process takes in and shows" default:"default"`
 	Roles                  string        `key:"roles" doc:"what qlp serve does: api takes intents in and shows them, worker runs them" default:"api,worker"`
+	Server                 string        `key:"server" doc:"address of the server that commands talk to, for example http://127.0.0.1:8080; empty means the one on the data folder, or none" default:""`
+	ServerTokenFile        string        `key:"server_token_file" doc:"file with that server's token; without it, the variable QLP_TOKEN" default:""`
 	Listen                 string        `key:"listen" doc:"address of the API; beyond loopback only together with hosts" default:"127.0.0.1:8080"`
 	Hosts                  string        `key:"hosts" doc:"names under which the API may be called besides localhost, with commas between: those of the proxy in front of it" default:""`
 	LogLevel               string        `key:"log_level" doc:"debug, info, warn or error" default:"info"`

@@ -33,6 +33,14 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestVariablesThatAreNoSettings: tokens have no flag and no key in a file.
+func TestVariablesThatAreNoSettings(t *testing.T) {
+	t.Parallel()
+	if _, err := Load(Sources{Env: []string{"QLP_TOKEN=x", "QLP_EXECUTOR_TOKEN=y", "QLP_TEST_POSTGRES=z"}}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -50,6 +50,8 @@ func (k Key) set(text string) error {
 	switch k.value.Interface().(type) {
 	case string:
 		k.value.SetString(text)
+	case Secret: // which is never repeated in an error
+		k.value.SetString(text)
 	case USD:
 		micros, err := qlp.ParseUSD(text)
 		if err != nil {

@@ -89,6 +89,7 @@ func (c *Config) check() error {
 		{"wall_seconds", c.WallSeconds, 1},
 		{"sandbox_seconds", c.SandboxSeconds, 1},
 		{"repairs", c.Repairs, -1},
+		{"database_conns", c.DatabaseConns, 4},
 		{"run_tokens", c.RunTokens, 0},
 		{"run_calls", c.RunCalls, 0},
 		{"run_model_seconds", c.RunModelSeconds, 0},
@@ -103,6 +104,9 @@ func (c *Config) check() error {
 	if err := oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error"); err != nil {
 		return err
 	}
+	if err := oneOf("database_auth", c.DatabaseAuth, AuthPassword, AuthEntra); err != nil {
+		return err
+	}
 	return oneOf("log_format", c.LogFormat, "text", "json")
 }
 
@@ -110,11 +114,17 @@ func fromEnv(environ []string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
-		if rest, ok := strings.CutPrefix(name, "QLP_"); ok && value != "" { // an empty variable is one that is not set
+		rest, ok := strings.CutPrefix(name, "QLP_")
+		if ok && value != "" && !notSetting(rest) { // an empty variable is one that is not set
 			out[strings.ToLower(rest)] = value
 		}
 	}
 	return out
+}
+
+// notSetting tells variables that are read elsewhere: tokens, which never come through a file or a flag, and what tests are told.
+func notSetting(name string) bool {
+	return name == "TOKEN" || name == "EXECUTOR_TOKEN" || strings.HasPrefix(name, "TEST_")
 }
 
 func readFile(path string) (map[string]string, error) {

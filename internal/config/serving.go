@@ -15,6 +15,12 @@ const (
 	RoleWorker = "worker"
 )
 
+// The ways to sign in to a database.
+const (
+	AuthPassword = "password"
+	AuthEntra    = "entra"
+)
+
 // Shared is the folder that the replicas of one database have in common.
 func (c Config) Shared() string { return cmp.Or(c.SharedDir, c.DataDir) }
 

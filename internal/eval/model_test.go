@@ -89,7 +89,7 @@ func TestModelsThatDoNotAnswer(t *testing.T) {
 			t.Errorf("%s: %+v, %v", k, s, err)
 		}
 	}
-	for k, code := range map[llm.Kind]qlp.Code{llm.Outage: qlp.Unavailable, llm.Spent: qlp.Exhausted, llm.Unauthorized: qlp.Invalid} {
+	for k, code := range map[llm.Kind]qlp.Code{llm.Outage: qlp.Unavailable, llm.Spent: qlp.Exhausted, llm.Unauthorized: qlp.Unavailable} {
 		if _, err := solve(k); qlp.CodeOf(err) != code {
 			t.Errorf("%s: %v", k, err)
 		}

@@ -1,7 +1,7 @@
 // Package events replays an intent's events and follows them: in order, each once, none left out.
 //
-// It never writes an event (the store does, in the transaction of the change), and never trusts a wake-up: the table is
-// the truth, a signal only says when to look.
+// It never writes an event (the store does, in the transaction of the change), never trusts a wake-up (the table is the truth,
+// a signal only says when to look), and never lets one follower wait for another.
 //
 // Arrows: store, qlp.
 package events
@@ -28,8 +28,8 @@ type Store interface {
 // error: when ctx is done (errors.Is finds the context's error), the intent is unknown, or the store fails. A caller that
 // has had enough leaves the loop.
 //
-// A follower waits on a channel and reads the table when an event was committed, of whichever intent: one indexed look-up
-// that finds nothing. Two followers share nothing.
+// A follower waits on a channel and reads the table when an event of the intent was committed. Two followers share nothing:
+// a Fan is for many.
 func Follow(ctx context.Context, st Store, intentID string, since int64) iter.Seq2[qlp.Event, error] {
 	return follow(ctx, st, intentID, since, false)
 }

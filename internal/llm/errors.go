@@ -60,11 +60,12 @@ func (e *Error) Unwrap() error {
 	switch e.Kind {
 	case Spent:
 		code = qlp.Exhausted
-	case Unauthorized, Unknown, Rejected, Overflow, Refused, Filtered:
+	case Rejected, Overflow, Refused, Filtered:
 		code = qlp.Invalid
 	case Missing:
 		code = qlp.NotFound
 	case RateLimited, Outage, Stalled, Truncated, Malformed:
+	case Unauthorized, Unknown: // a person mends the key or the name, and the run goes on
 	}
 	return &qlp.Error{Code: code, Message: e.Error(), Remedy: e.Remedy, Err: e.Err}
 }

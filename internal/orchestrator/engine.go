@@ -80,6 +80,7 @@ type Config struct {
 	Parallel       int           // attempts at a time: 4
 	Validations    int           // validations at a time: 2
 	AttemptTimeout time.Duration // after which a generator is taken to hang: a minute
+	Replicas       bool          // other processes work on the same store: an intent may end there while a handler is at work here
 	ModelTimeout   time.Duration // the same where models are asked, whose calls have bounds of their own: 30 minutes
 }
 

@@ -14,6 +14,8 @@ import (
 func (e *Engine) step(ctx context.Context, job store.Job, what string, do func(context.Context, qlp.Intent) error) error {
 	ctx, leave := e.running.enter(ctx, job.IntentID, what)
 	defer leave()
+	ctx, unwatch := e.watched(ctx, job.IntentID)
+	defer unwatch()
 	in, err := e.read(ctx, job.IntentID)
 	if err == nil {
 		if in.State.Over() || in.State == qlp.StatePaused || job.Pause != pauses(in) || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {

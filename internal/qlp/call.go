@@ -51,6 +51,7 @@ const (
 // Call is one entry of the ledger.
 type Call struct {
 	ID       string     `json:"id"`
+	Owner    string     `json:"-"` // the worker that makes it, for as long as it is under way
 	IntentID string     `json:"intent_id,omitempty"`
 	RunID    string     `json:"run_id,omitempty"`
 	TaskID   string     `json:"task_id,omitempty"`

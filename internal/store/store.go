@@ -28,7 +28,8 @@ type Store interface {
 	Tx(ctx context.Context, fn func(tx Tx) error) error
 	Read(ctx context.Context, fn func(r Reader) error) error
 	// Changed returns a channel that is closed at the next commit that appended an event of the intent, whichever process made
-	// it; it may be closed without one, at the latest after the store's poll interval: whoever waits reads the events table again.
+	// it. It may be closed without one, after the store's poll interval; where several hundred intents are waited for, those take
+	// turns, and it is later. Whoever waits reads the events table again.
 	Changed(intentID string) <-chan struct{}
 	// Ping answers whether the database can be read.
 	Ping(ctx context.Context) error
@@ -119,11 +120,17 @@ type Tx interface {
 	// SettleCall writes how a reserved call ended, as settled, failed or lost, and what it took into its scopes, in place of
 	// its worst case. A call that has ended already is left as it is. The event call.settled goes to the call's intent.
 	SettleCall(ctx context.Context, call qlp.Call) error
-	// LoseCalls ends every reserved call as lost, with its worst case, but for the time: no more than has passed since it began.
-	LoseCalls(ctx context.Context) (int, error)
+	// LoseCall ends one reserved call whose owner is no worker that is alive as lost, with its worst case, but for the time: no more
+	// than has passed since it began. found is false when there is none. One at a time: each locks the sums of its scopes.
+	LoseCall(ctx context.Context) (found bool, err error)
 
 	// PutEmbedding makes the intent findable by its words, and by its vector if there is one, in place of what was put before.
 	PutEmbedding(ctx context.Context, e qlp.Embedding) error
+
+	// Bind writes the id of what this database belongs together with under a name, unless one is written there; it returns the one
+	// that is. Rebind takes the place of it.
+	Bind(ctx context.Context, name, id string) (bound string, err error)
+	Rebind(ctx context.Context, name, id string) error
 
 	// Append writes events; it fills in seq and time, and returns them as written.
 	Append(ctx context.Context, events ...qlp.Event) ([]qlp.Event, error)
@@ -156,6 +163,13 @@ type Job struct {
 	// Pause is the number of pauses before it: what was under way when the intent was paused is another job than what follows a
 	// resume, which may come while that is still running.
 	Pause int `json:"pause,omitempty"`
+}
+
+// QueueClient is River's client, whatever database it works with.
+type QueueClient interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error          // waits for the jobs that run
+	StopAndCancel(ctx context.Context) error // ends their contexts first
 }
 
 // Clock gives the time, in UTC and to the microsecond, as the databases keep it.

@@ -8,14 +8,14 @@ package worker
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/quantumlayer/qlp/internal/store"
 )
@@ -37,9 +37,18 @@ type Engine interface {
 
 // Queue is where jobs are claimed. A store's driver hands it over.
 type Queue interface {
-	// Driver returns what River works with.
-	Driver() riverdriver.Driver[*sql.Tx]
-	// Reclaim makes jobs available again whose worker was killed, and returns how many.
+	// Client returns River's client for a worker, whose id is the config's.
+	Client(cfg *river.Config) (store.QueueClient, error)
+	// Lease is the time for which a worker is believed to be alive after a beat, Beat the time between two. Both are 0 where one
+	// process is the only one: then it holds no lease, and reclaims at its start alone.
+	Lease() time.Duration
+	Beat() time.Duration
+	// Join makes a worker known, Renew says that it is alive. Renew returns false when it was taken for dead: others run its jobs.
+	Join(ctx context.Context, id string) error
+	Renew(ctx context.Context, id string) (known bool, err error)
+	// Leave makes a worker unknown, and the jobs available at once that it still runs.
+	Leave(ctx context.Context, id string) error
+	// Reclaim makes jobs available again whose worker is dead, and returns how many.
 	Reclaim(ctx context.Context) (int, error)
 }
 
@@ -55,6 +64,9 @@ type Config struct {
 	// Stalled, if not nil, is told when outcomes cannot be written, because the disk is full or Abandon has failed, too: the work
 	// stands still until the machine is mended. It is tried again all the while.
 	Stalled func(error)
+	// TookOver, if not nil, is called at the start, and whenever jobs of a worker were reclaimed that is dead, to tidy up what else
+	// it left.
+	TookOver func(ctx context.Context) error
 }
 
 // DefaultDelays are short: what a machine does not get over within seconds it seldom does without a person. None is longer
@@ -69,20 +81,24 @@ const (
 	fetchCooldown = time.Millisecond
 	fetchPoll     = 250 * time.Millisecond
 	// never is longer than any job runs. River takes a job for stuck by the clock alone; ours are known to be orphaned by
-	// the lock of the data folder.
+	// the lock of the data folder, or by a lease that has run out.
 	never = 365 * 24 * time.Hour
 )
 
 // Worker claims jobs until it is stopped. It is not started twice.
 type Worker struct {
-	queue  Queue
-	engine Engine
-	log    *slog.Logger
-	cfg    Config
-	client *river.Client[*sql.Tx]
+	queue   Queue
+	engine  Engine
+	log     *slog.Logger
+	cfg     Config
+	workers *river.Workers
+	current atomic.Pointer[member]
 
 	mu      sync.Mutex
 	started bool
+	stopped bool
+	stop    context.CancelFunc // of the beating
+	beating sync.WaitGroup
 }
 
 // New returns a worker that has not begun.
@@ -99,47 +115,44 @@ func New(queue Queue, engine Engine, log *slog.Logger, cfg Config) (*Worker, err
 	if cfg.Delays == nil {
 		cfg.Delays = DefaultDelays()
 	}
-	w := &Worker{queue: queue, engine: engine, log: log.With("room", "worker"), cfg: cfg}
-	workers := river.NewWorkers()
-	if err := w.register(workers); err != nil {
+	w := &Worker{queue: queue, engine: engine, log: log.With("room", "worker"), cfg: cfg, workers: river.NewWorkers(), stop: func() {}}
+	if err := w.register(w.workers); err != nil {
 		return nil, fmt.Errorf("register workers: %w", err)
 	}
-	client, err := river.NewClient(queue.Driver(), &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Jobs}},
-		Workers:              workers,
-		FetchCooldown:        fetchCooldown,
-		FetchPollInterval:    fetchPoll,
-		JobTimeout:           -1, // the engine keeps the time
-		RescueStuckJobsAfter: never,
-		SoftStopTimeout:      cfg.Grace,
-		Logger:               slog.New(demoted{w.log.Handler()}),
-	})
+	m, err := w.newMember()
 	if err != nil {
-		return nil, fmt.Errorf("make worker: %w", err)
+		return nil, err
 	}
-	w.client = client
+	w.current.Store(m)
 	return w, nil
 }
 
-// Start takes over the jobs of a process that was killed and begins to claim. The end of ctx does not stop the worker;
-// Stop does.
+// ID is what the queue knows this worker by just now.
+func (w *Worker) ID() string { return w.current.Load().id }
+
+// Start takes over the jobs of workers that are dead and begins to claim. The end of ctx does not stop the worker; Stop does.
 func (w *Worker) Start(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.started {
 		return nil
 	}
-	orphans, err := w.queue.Reclaim(ctx)
-	if err != nil {
+	m := w.current.Load()
+	if err := w.queue.Join(ctx, m.id); err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
-	if orphans > 0 {
-		w.log.InfoContext(ctx, "Jobs taken over from a process that ended", "jobs", orphans)
+	if err := w.reclaim(ctx, true); err != nil {
+		return fmt.Errorf("start worker: %w", err)
 	}
-	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
+	if err := m.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	w.started = true
+	if w.queue.Lease() > 0 {
+		beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+		w.stop = stop
+		w.beating.Go(func() { w.keep(beating) })
+	}
 	return nil
 }
 
@@ -147,12 +160,24 @@ func (w *Worker) Start(ctx context.Context) error {
 // up to the end of ctx. Jobs that were cut off are claimed again by the next worker. Safe twice, and without a Start.
 func (w *Worker) Stop(ctx context.Context) error {
 	w.mu.Lock()
-	started := w.started
-	w.mu.Unlock()
-	if !started {
+	defer w.mu.Unlock()
+	if !w.started || w.stopped {
 		return nil
 	}
-	if err := w.client.Stop(ctx); err != nil {
+	w.stopped = true
+	// The lease is held while running jobs get their grace.
+	m := w.current.Load()
+	err := m.client.Stop(ctx)
+	w.stop()
+	w.beating.Wait()
+	if last := w.current.Load(); last != m { // it had to join anew meanwhile
+		err = errors.Join(last.client.StopAndCancel(ctx))
+		m = last
+	}
+	if lerr := w.queue.Leave(context.WithoutCancel(ctx), m.id); lerr != nil {
+		w.log.InfoContext(ctx, "Lease not given back; it runs out by itself", "err", lerr)
+	}
+	if err != nil {
 		return fmt.Errorf("stop worker: %w", err)
 	}
 	return nil

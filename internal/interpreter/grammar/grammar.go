@@ -119,12 +119,12 @@ func (g *Grammar) facts(words string, tokens []token) []fact {
 func outright(kind request, words string, tokens []token, facts []fact) (interpreter.Result, bool) {
 	for _, f := range facts {
 		if f.kind == foreignFact {
-			return refuse(interpreter.NeedsModel, "the offline stacks are Go, Python and Node without a framework; %s needs a model", f.val), true
+			return refuse(interpreter.NeedsModel, "offline there are Go and Python without a framework; %s needs a model", f.val), true
 		}
 	}
 	for _, t := range tokens {
 		if t.kind == word && kind != service && (platforms[t.low] || foreignStacksHas(t.low)) {
-			return refuse(interpreter.NeedsModel, "the offline stacks are Go, Python and Node services; %s needs a model", words[t.at.start:t.at.end]), true
+			return refuse(interpreter.NeedsModel, "offline there are services in Go and Python; %s needs a model", words[t.at.start:t.at.end]), true
 		}
 	}
 	switch kind {

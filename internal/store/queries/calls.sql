@@ -1,7 +1,7 @@
 -- name: InsertCall :execrows
 INSERT INTO calls (id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason,
-    reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 'reserved', '', $12, $13, $14, 0, 0, 0, 0, 0, $15, 0, 0, $16, NULL)
+    reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 'reserved', '', $12, $13, $14, 0, 0, 0, 0, 0, $15, 0, 0, $16, NULL, $17)
 ON CONFLICT DO NOTHING;
 
 -- name: GetCall :one
@@ -23,8 +23,8 @@ SELECT * FROM calls WHERE run_id = $1 ORDER BY started_at, id;
 -- name: ListCallsOfIntent :many
 SELECT * FROM calls WHERE intent_id = $1 ORDER BY started_at, id;
 
--- name: ListReservedCalls :many
-SELECT * FROM calls WHERE state = 'reserved' ORDER BY started_at, id;
+-- name: FindLostCall :many
+SELECT * FROM calls WHERE state = 'reserved' AND owner NOT IN (SELECT id FROM workers) ORDER BY started_at, id LIMIT 1;
 
 -- name: SumCalls :many
 SELECT repair, CAST(COALESCE(SUM(micros), 0) AS bigint) AS micros, CAST(COALESCE(SUM(CASE WHEN priced = 0 AND state <> 'reserved' THEN 1 ELSE 0 END), 0) AS bigint) AS unpriced,

@@ -6,17 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/rivertype"
 
-	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/enqueue"
 )
-
-// MaxAttempts is what River allows a job. The worker gives up long before, and says so to the engine.
-const MaxAttempts = 1000
 
 // Queue keeps queue jobs in River's tables, in the same file as the store.
 type Queue struct {
@@ -31,7 +28,7 @@ type Queue struct {
 func newQueue(db *sql.DB, log *slog.Logger, t translator) (*Queue, error) {
 	q := &Queue{db: db, translator: t}
 	d := newDriver(db, q.fault)
-	client, err := river.NewClient(riverdriver.Driver[*sql.Tx](d), &river.Config{Logger: log, MaxAttempts: MaxAttempts})
+	client, err := river.NewClient(riverdriver.Driver[*sql.Tx](d), &river.Config{Logger: log, MaxAttempts: enqueue.MaxAttempts})
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
@@ -49,28 +46,12 @@ func (q *Queue) fault(err error) {
 	}
 }
 
-// args is a store.Job as River sees it.
-type args struct{ store.Job }
-
-// Kind returns the kind of this job: River knows a worker for each.
-func (a args) Kind() string { return string(a.Job.Kind) }
-
 // Insert adds a job in tx. While a job with the same kind, intent, run, task and attempt waits or runs, it adds nothing.
-func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, job store.Job) error {
-	switch job.Kind {
-	case store.JobInterpret, store.JobPlan, store.JobTask, store.JobVerify, store.JobPack:
-	default:
-		return qlp.Errorf(qlp.Invalid, "there is no job of kind %.40q", job.Kind)
+func (q *Queue) Insert(ctx context.Context, _ *sql.Conn, tx *sql.Tx, job store.Job) error {
+	if err := enqueue.Check(job); err != nil {
+		return err
 	}
-	if job.IntentID == "" {
-		return qlp.Errorf(qlp.Invalid, "a job needs an intent")
-	}
-	_, err := q.client.InsertTx(ctx, tx, args{job}, &river.InsertOpts{
-		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
-			rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-		}},
-	})
+	_, err := q.client.InsertTx(ctx, tx, enqueue.Args{Job: job}, enqueue.Once())
 	return err
 }
 
@@ -85,8 +66,25 @@ func (q *Queue) Remove(ctx context.Context, tx *sql.Tx, intentID string) error {
 // Wake tells the workers of this process that jobs were committed.
 func (q *Queue) Wake() { q.driver.bell.ring() }
 
-// Driver is what a worker's River client works with.
-func (q *Queue) Driver() riverdriver.Driver[*sql.Tx] { return q.driver }
+// Client returns River's client for a worker.
+func (q *Queue) Client(cfg *river.Config) (store.QueueClient, error) {
+	return river.NewClient(riverdriver.Driver[*sql.Tx](q.driver), cfg)
+}
+
+// Lease is 0: this process is the only one, and needs none.
+func (q *Queue) Lease() time.Duration { return 0 }
+
+// Beat is 0 as well.
+func (q *Queue) Beat() time.Duration { return 0 }
+
+// Join has nothing to do.
+func (q *Queue) Join(context.Context, string) error { return nil }
+
+// Renew has nothing to do.
+func (q *Queue) Renew(context.Context, string) (bool, error) { return true, nil }
+
+// Leave has nothing to do.
+func (q *Queue) Leave(context.Context, string) error { return nil }
 
 // Reclaim makes every job that is marked as running available again, at once, and returns how many there were. It is
 // called before the workers start: the folder's lock says that no other process can be running them, so their worker

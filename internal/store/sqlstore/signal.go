@@ -1,36 +1,46 @@
 package sqlstore
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
 
-// signal wakes everyone who waits for a key, at a broadcast of it or when the longest wait is over. Between a wake-up and the
-// next call of wait it costs nothing.
+// wokenAtOnce bounds those that are woken for no other reason than that they have waited: twice in the longest wait. Whoever is
+// woken reads the database, and ten thousand that did so each second would be most of its work.
+const wokenAtOnce = 100
+
+// signal wakes everyone who waits for a key, at a broadcast of it or when the longest wait is over; where very many keys are
+// waited for, those take turns, and wait longer. Between a wake-up and the next call of wait it costs nothing.
 type signal struct {
 	longest time.Duration
 
 	mu      sync.Mutex
-	waiting map[string]*waiters // those that somebody waits for
+	waiting map[string]*list.Element // of order: those that somebody waits for
+	order   *list.List               // of *waiters, the first that came in front
+	timer   *time.Timer              // nil while nobody waits
 }
 
 type waiters struct {
+	key   string
+	since time.Time
 	woken chan struct{}
-	timer *time.Timer
 }
 
 func newSignal(longest time.Duration) *signal {
-	return &signal{longest: longest, waiting: map[string]*waiters{}}
+	return &signal{longest: longest, waiting: map[string]*list.Element{}, order: list.New()}
 }
 
 func (s *signal) wait(key string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w, ok := s.waiting[key]
-	if !ok {
-		w = &waiters{woken: make(chan struct{})}
-		w.timer = time.AfterFunc(s.longest, func() { s.expire(key, w) })
-		s.waiting[key] = w
+	if e, ok := s.waiting[key]; ok {
+		return e.Value.(*waiters).woken
+	}
+	w := &waiters{key: key, since: time.Now(), woken: make(chan struct{})}
+	s.waiting[key] = s.order.PushBack(w)
+	if s.timer == nil {
+		s.timer = time.AfterFunc(s.longest/2, s.expire)
 	}
 	return w.woken
 }
@@ -39,18 +49,26 @@ func (s *signal) broadcast(keys ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		if w, ok := s.waiting[key]; ok {
-			s.wake(key, w)
+		if e, ok := s.waiting[key]; ok {
+			s.wake(e)
 		}
 	}
 }
 
-// expire wakes those who wait if they still do: the timer may have fired while a broadcast was on its way.
-func (s *signal) expire(key string, w *waiters) {
+// expire runs each half of the longest wait and wakes those who came before the half.
+func (s *signal) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.waiting[key] == w {
-		s.wake(key, w)
+	before := time.Now().Add(-s.longest / 2)
+	for range wokenAtOnce {
+		e := s.order.Front()
+		if e == nil || e.Value.(*waiters).since.After(before) {
+			break
+		}
+		s.wake(e)
+	}
+	if s.timer = nil; s.order.Len() > 0 {
+		s.timer = time.AfterFunc(s.longest/2, s.expire)
 	}
 }
 
@@ -58,13 +76,13 @@ func (s *signal) expire(key string, w *waiters) {
 func (s *signal) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, w := range s.waiting {
-		s.wake(key, w)
+	for s.order.Len() > 0 {
+		s.wake(s.order.Front())
 	}
 }
 
-func (s *signal) wake(key string, w *waiters) {
-	w.timer.Stop()
+func (s *signal) wake(e *list.Element) {
+	w := s.order.Remove(e).(*waiters)
 	close(w.woken)
-	delete(s.waiting, key)
+	delete(s.waiting, w.key)
 }

@@ -12,13 +12,14 @@ import (
 // statement is prepared again, by database/sql, on each connection that uses it.
 type statements struct {
 	db     *sql.DB
-	byText map[string]*sql.Stmt
+	direct bool                 // nothing is prepared here
+	byText map[string]*sql.Stmt // nil where it is not
 }
 
 // prepare collects what query.Prepare asks for. It is done ahead of the first transaction because a pool of one
 // connection has no other to prepare on while a transaction holds it.
-func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
-	s := &statements{db: db, byText: make(map[string]*sql.Stmt)}
+func prepare(ctx context.Context, db *sql.DB, direct bool) (*statements, error) {
+	s := &statements{db: db, direct: direct, byText: make(map[string]*sql.Stmt)}
 	if _, err := query.Prepare(ctx, s); err != nil {
 		return nil, err
 	}
@@ -28,6 +29,9 @@ func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
 func (s *statements) close() error {
 	var first error
 	for _, stmt := range s.byText {
+		if stmt == nil {
+			continue
+		}
 		if err := stmt.Close(); err != nil && first == nil {
 			first = err
 		}
@@ -37,6 +41,10 @@ func (s *statements) close() error {
 
 // PrepareContext prepares and remembers. With the three methods below, it is all that query.Prepare needs.
 func (s *statements) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s.direct {
+		s.byText[text] = nil
+		return nil, nil //nolint:nilnil // the queries run through the runner, which knows
+	}
 	stmt, err := s.db.PrepareContext(ctx, text)
 	if err == nil {
 		s.byText[text] = stmt
@@ -68,6 +76,7 @@ type runner struct {
 	err     error
 }
 
+// stmt returns the prepared statement of a query in this transaction, nil where the driver prepares it.
 func (r *runner) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	stmt, ok := r.byText[text]
 	if !ok {
@@ -76,34 +85,47 @@ func (r *runner) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	if r.onQuery != nil {
 		r.onQuery(text)
 	}
+	if stmt == nil {
+		return nil, nil //nolint:nilnil // as said
+	}
 	return r.tx.StmtContext(ctx, stmt), nil
 }
 
-// ExecContext runs a prepared statement.
-func (r *runner) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+// ExecContext runs a query.
+func (r *runner) ExecContext(ctx context.Context, text string, args ...any) (res sql.Result, err error) {
 	stmt, err := r.stmt(ctx, text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case stmt == nil:
+		res, err = r.tx.ExecContext(ctx, text, args...)
+	default:
+		res, err = stmt.ExecContext(ctx, args...)
 	}
-	res, err := stmt.ExecContext(ctx, args...)
 	return res, r.seen(err)
 }
 
-// QueryContext runs a prepared query of many rows.
-func (r *runner) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+// QueryContext runs a query of many rows.
+func (r *runner) QueryContext(ctx context.Context, text string, args ...any) (rows *sql.Rows, err error) {
 	stmt, err := r.stmt(ctx, text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case stmt == nil:
+		rows, err = r.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // sqlc's code does
+	default:
+		rows, err = stmt.QueryContext(ctx, args...) //nolint:rowserrcheck,sqlclosecheck // sqlc's code does
 	}
-	rows, err := stmt.QueryContext(ctx, args...) //nolint:rowserrcheck // sqlc's code checks it
 	return rows, r.seen(err)
 }
 
-// QueryRowContext runs a prepared query of one row.
+// QueryRowContext runs a query of one row.
 func (r *runner) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
 	stmt, err := r.stmt(ctx, text)
-	if err != nil {
-		return r.tx.QueryRowContext(ctx, text, args...)
+	if err != nil || stmt == nil {
+		row := r.tx.QueryRowContext(ctx, text, args...)
+		_ = r.seen(row.Err())
+		return row
 	}
 	row := stmt.QueryRowContext(ctx, args...)
 	_ = r.seen(row.Err())

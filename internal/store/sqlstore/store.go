@@ -23,8 +23,8 @@ import (
 
 // Queue keeps queue jobs in the same database as the store, so that they share its transactions.
 type Queue interface {
-	// Insert adds a job in tx. A job with the same key that is waiting or running already is left as it is.
-	Insert(ctx context.Context, tx *sql.Tx, job store.Job) error
+	// Insert adds a job in tx, which is open on conn. A job with the same key that is waiting or running already is left as it is.
+	Insert(ctx context.Context, conn *sql.Conn, tx *sql.Tx, job store.Job) error
 	// Remove deletes the intent's jobs that nobody has begun, in tx.
 	Remove(ctx context.Context, tx *sql.Tx, intentID string) error
 	// Wake tells the workers of this process that jobs were committed. It does not block.
@@ -50,6 +50,16 @@ type Config struct {
 	Poll      time.Duration     // how late Changed may be at the most; 1 s by default
 	OnQuery   func(text string) // is told the text of every query that runs; nil by default
 	OnClose   func() error      // runs once, after both pools are closed
+
+	// Where several processes share the database:
+	ReadIsolation sql.IsolationLevel // of reading transactions, which must see one state; the database's own by default
+	// LockIntent is a statement that locks the row of the intent $1 up to the end of the transaction. A transaction that reads an
+	// intent to decide about it runs it first. "" where transactions that write come one after another anyhow.
+	LockIntent string
+	// Announce tells other processes of intents with new events, after the commit; nil where there are none. It does not block.
+	Announce func(intentIDs []string)
+	// Direct leaves the preparing of statements to the database's driver.
+	Direct bool
 }
 
 // Store implements store.Store.
@@ -76,11 +86,11 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Poll == 0 {
 		cfg.Poll = time.Second
 	}
-	writer, err := prepare(ctx, cfg.Writer)
+	writer, err := prepare(ctx, cfg.Writer, cfg.Direct)
 	if err != nil {
 		return nil, fmt.Errorf("prepare statements: %w", cfg.Translate(err))
 	}
-	reader, err := prepare(ctx, cfg.Reader)
+	reader, err := prepare(ctx, cfg.Reader, cfg.Direct)
 	if err != nil {
 		return nil, fmt.Errorf("prepare statements: %w", cfg.Translate(err))
 	}
@@ -93,7 +103,12 @@ func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
 		return err
 	}
 	defer s.active.Done()
-	tx, err := s.cfg.Writer.BeginTx(ctx, nil)
+	conn, err := s.cfg.Writer.Conn(ctx)
+	if err != nil {
+		return s.fault(ctx, "begin transaction", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return s.fault(ctx, "begin transaction", err)
 	}
@@ -101,7 +116,7 @@ func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
 	defer func() { _ = tx.Rollback() }()
 
 	run := &runner{tx: tx, statements: s.writer, onQuery: s.cfg.OnQuery}
-	t := &transaction{reader: reader{store: s, q: query.New(run)}, tx: tx}
+	t := &transaction{reader: reader{store: s, q: query.New(run)}, tx: tx, conn: conn}
 	if err := fn(t); err != nil {
 		return err
 	}
@@ -111,7 +126,12 @@ func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return s.fault(ctx, "commit transaction", err)
 	}
-	s.changed.broadcast(slices.Collect(maps.Keys(t.appended))...)
+	if ids := slices.Collect(maps.Keys(t.appended)); len(ids) > 0 {
+		s.changed.broadcast(ids...)
+		if s.cfg.Announce != nil {
+			s.cfg.Announce(ids)
+		}
+	}
 	if t.enqueued {
 		s.cfg.Queue.Wake()
 	}
@@ -127,7 +147,7 @@ func (s *Store) Read(ctx context.Context, fn func(r store.Reader) error) error {
 		return err
 	}
 	defer s.active.Done()
-	tx, err := s.cfg.Reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.cfg.Reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.cfg.ReadIsolation})
 	if err != nil {
 		return s.fault(ctx, "begin reading", err)
 	}
@@ -140,6 +160,15 @@ func (s *Store) Queries() []string { return slices.Sorted(maps.Keys(s.writer.byT
 
 // Changed returns a channel that is closed at the next commit with events of the intent, or after the poll interval.
 func (s *Store) Changed(intentID string) <-chan struct{} { return s.changed.wait(intentID) }
+
+// Wake wakes those who wait for events of intents, as after a commit of another process: all of them where none is named.
+func (s *Store) Wake(intentIDs ...string) {
+	if len(intentIDs) == 0 {
+		s.changed.stop()
+		return
+	}
+	s.changed.broadcast(intentIDs...)
+}
 
 // Ping answers whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error {

@@ -49,7 +49,7 @@ func (t *transaction) ReserveCall(ctx context.Context, call qlp.Call, caps store
 		ID: call.ID, IntentID: call.IntentID, RunID: call.RunID, TaskID: call.TaskID, Attempt: int64(call.Attempt), Day: day,
 		Role: call.Role, Repair: bit(call.Repair), Provider: call.Provider, Model: call.Model, Request: string(call.Request),
 		ReservedMicros: call.Reserved.Micros, ReservedTokens: call.Reserved.Tokens, ReservedMs: call.Reserved.Seconds * 1000,
-		Priced: bit(call.Priced), StartedAt: micro(call.Started),
+		Priced: bit(call.Priced), StartedAt: micro(call.Started), Owner: call.Owner,
 	})
 	if err != nil {
 		return t.store.fault(ctx, what, err)
@@ -186,24 +186,20 @@ func (t *transaction) tellSettled(ctx context.Context, row, call qlp.Call) error
 	return err
 }
 
-// LoseCalls ends every reserved call as lost.
-func (t *transaction) LoseCalls(ctx context.Context) (int, error) {
-	rows, err := t.q.ListReservedCalls(ctx)
-	if err != nil {
-		return 0, t.store.fault(ctx, "list reserved calls", err)
+// LoseCall ends one reserved call, whose worker is gone, as lost.
+func (t *transaction) LoseCall(ctx context.Context) (bool, error) {
+	rows, err := t.q.FindLostCall(ctx)
+	if err != nil || len(rows) == 0 {
+		return false, t.store.fault(ctx, "find lost calls", err)
 	}
-	for _, row := range rows {
-		call := callOf(row)
-		call.State, call.Reason = qlp.CallLost, "the process that made it ended before the answer was written down"
-		call.Usage = qlp.Usage{Input: row.ReservedTokens, Estimated: true} // how much of it was the answer, nobody knows
-		call.Micros = row.ReservedMicros
-		ended := call.Started.Add(min(time.Duration(row.ReservedMs)*time.Millisecond, max(t.store.now().Sub(call.Started), 0)))
-		call.Ended = &ended
-		if err := t.SettleCall(ctx, call); err != nil {
-			return 0, err
-		}
-	}
-	return len(rows), nil
+	row := rows[0]
+	call := callOf(row)
+	call.State, call.Reason = qlp.CallLost, "the process that made it ended before the answer was written down"
+	call.Usage = qlp.Usage{Input: row.ReservedTokens, Estimated: true} // how much of it was the answer, nobody knows
+	call.Micros = row.ReservedMicros
+	ended := call.Started.Add(min(time.Duration(row.ReservedMs)*time.Millisecond, max(t.store.now().Sub(call.Started), 0)))
+	call.Ended = &ended
+	return true, t.SettleCall(ctx, call)
 }
 
 // bit is how a yes or no is kept: both databases have integers.

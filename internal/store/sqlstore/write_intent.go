@@ -15,6 +15,7 @@ import (
 type transaction struct {
 	reader
 	tx       *sql.Tx
+	conn     *sql.Conn
 	appended map[string]bool // intents with new events: whoever follows them is woken after the commit
 	enqueued bool            // jobs: the workers are woken after the commit
 	put      []qlp.Embedding
@@ -31,6 +32,16 @@ func (t *transaction) one(ctx context.Context, changed int64, err error, what, n
 		return fmt.Errorf("%s: %w", what, qlp.Errorf(qlp.NotFound, "there is no %s %.80q", noun, id))
 	}
 	return nil
+}
+
+// Intent returns the intent, and keeps other transactions from deciding about it up to the end of this one.
+func (t *transaction) Intent(ctx context.Context, id string) (qlp.Intent, error) {
+	if lock := t.store.cfg.LockIntent; lock != "" {
+		if _, err := t.tx.ExecContext(ctx, lock, id); err != nil {
+			return qlp.Intent{}, t.store.fault(ctx, "lock intent "+id, err)
+		}
+	}
+	return t.reader.Intent(ctx, id)
 }
 
 // InsertIntent adds an intent in state received.
@@ -188,7 +199,7 @@ func (t *transaction) PutEmbedding(ctx context.Context, e qlp.Embedding) error {
 // Enqueue adds a queue job.
 func (t *transaction) Enqueue(ctx context.Context, job store.Job) error {
 	t.enqueued = true
-	return t.store.fault(ctx, fmt.Sprintf("enqueue %s job", job.Kind), t.store.cfg.Queue.Insert(ctx, t.tx, job))
+	return t.store.fault(ctx, fmt.Sprintf("enqueue %s job", job.Kind), t.store.cfg.Queue.Insert(ctx, t.conn, t.tx, job))
 }
 
 // CancelJobs removes the intent's jobs that no worker has begun.

@@ -230,11 +230,11 @@ func (s *suite) testLostCalls(t *testing.T) {
 		}
 	}
 	write(t, st, func(ctx context.Context, tx store.Tx) error { return tx.SettleCall(ctx, settled(done)) })
-	for _, want := range []int{1, 0} {
+	for _, want := range []bool{true, false} {
 		write(t, st, func(ctx context.Context, tx store.Tx) error {
-			n, err := tx.LoseCalls(ctx)
-			if n != want {
-				t.Errorf("%d calls were lost, want %d", n, want)
+			found, err := tx.LoseCall(ctx)
+			if found != want {
+				t.Errorf("a call was lost: %t, want %t", found, want)
 			}
 			return err
 		})

@@ -50,6 +50,7 @@ func Run(t *testing.T, d Driver) {
 			"intents are kept whole":            s.testIntent,
 			"idempotency keys":                  s.testKeys,
 			"pages":                             s.testPages,
+			"bindings":                          s.testBind,
 			"unfinished":                        s.testUnfinished,
 			"a tenant sees its own":             s.testScoped,
 			"intent moves":                      s.testIntentMoves,

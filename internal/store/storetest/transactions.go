@@ -99,16 +99,28 @@ func (s *suite) testDoneContext(t *testing.T) {
 		t.Errorf("got %v (%s), want unavailable, because canceled", err, qlp.CodeOf(err))
 	}
 	s.untouched(t, st, run)
-	// A second writer waits for the first one as long as its context allows.
+	// A second writer of the same intent waits for the first one as long as its context allows.
+	event := qlp.Event{IntentID: run.IntentID, Type: "x"}
 	held, let := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = st.Tx(t.Context(), func(store.Tx) error { close(held); <-let; return errors.New("nothing to write") })
+		_ = st.Tx(t.Context(), func(tx store.Tx) error {
+			defer func() { <-let }()
+			defer close(held)
+			_, err := tx.Append(t.Context(), event)
+			return errors.Join(err, errors.New("taken back"))
+		})
 	})
 	<-held
 	short, done := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer done()
-	err = st.Tx(short, func(store.Tx) error { t.Error("two writers at once"); return nil })
+	err = st.Tx(short, func(tx store.Tx) error {
+		if _, err := tx.Append(short, event); err != nil {
+			return err
+		}
+		t.Error("two writers at once")
+		return nil
+	})
 	if qlp.CodeOf(err) != qlp.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v (%s), want unavailable, because the deadline is over", err, qlp.CodeOf(err))
 	}

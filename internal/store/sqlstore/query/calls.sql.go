@@ -12,7 +12,7 @@ import (
 )
 
 const findAnswered = `-- name: FindAnswered :one
-SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at FROM calls
+SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner FROM calls
 WHERE intent_id = $1 AND run_id = $2 AND task_id = $3 AND attempt = $4 AND role = $5 AND request = $6 AND state = 'settled'
 ORDER BY started_at, id LIMIT 1
 `
@@ -64,12 +64,69 @@ func (q *Queries) FindAnswered(ctx context.Context, arg FindAnsweredParams) (Cal
 		&i.Ms,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.Owner,
 	)
 	return i, err
 }
 
+const findLostCall = `-- name: FindLostCall :many
+SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner FROM calls WHERE state = 'reserved' AND owner NOT IN (SELECT id FROM workers) ORDER BY started_at, id LIMIT 1
+`
+
+func (q *Queries) FindLostCall(ctx context.Context) ([]Call, error) {
+	rows, err := q.query(ctx, q.findLostCallStmt, findLostCall)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Call
+	for rows.Next() {
+		var i Call
+		if err := rows.Scan(
+			&i.ID,
+			&i.IntentID,
+			&i.RunID,
+			&i.TaskID,
+			&i.Attempt,
+			&i.Day,
+			&i.Role,
+			&i.Repair,
+			&i.Provider,
+			&i.Model,
+			&i.Request,
+			&i.Answer,
+			&i.State,
+			&i.Reason,
+			&i.ReservedMicros,
+			&i.ReservedTokens,
+			&i.ReservedMs,
+			&i.Input,
+			&i.Cached,
+			&i.Output,
+			&i.Estimated,
+			&i.Micros,
+			&i.Priced,
+			&i.Tokens,
+			&i.Ms,
+			&i.StartedAt,
+			&i.EndedAt,
+			&i.Owner,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getCall = `-- name: GetCall :one
-SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at FROM calls WHERE id = $1
+SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner FROM calls WHERE id = $1
 `
 
 func (q *Queries) GetCall(ctx context.Context, id string) (Call, error) {
@@ -103,14 +160,15 @@ func (q *Queries) GetCall(ctx context.Context, id string) (Call, error) {
 		&i.Ms,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.Owner,
 	)
 	return i, err
 }
 
 const insertCall = `-- name: InsertCall :execrows
 INSERT INTO calls (id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason,
-    reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 'reserved', '', $12, $13, $14, 0, 0, 0, 0, 0, $15, 0, 0, $16, NULL)
+    reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 'reserved', '', $12, $13, $14, 0, 0, 0, 0, 0, $15, 0, 0, $16, NULL, $17)
 ON CONFLICT DO NOTHING
 `
 
@@ -131,6 +189,7 @@ type InsertCallParams struct {
 	ReservedMs     int64
 	Priced         int64
 	StartedAt      time.Time
+	Owner          string
 }
 
 func (q *Queries) InsertCall(ctx context.Context, arg InsertCallParams) (int64, error) {
@@ -151,6 +210,7 @@ func (q *Queries) InsertCall(ctx context.Context, arg InsertCallParams) (int64, 
 		arg.ReservedMs,
 		arg.Priced,
 		arg.StartedAt,
+		arg.Owner,
 	)
 	if err != nil {
 		return 0, err
@@ -159,7 +219,7 @@ func (q *Queries) InsertCall(ctx context.Context, arg InsertCallParams) (int64, 
 }
 
 const listCalls = `-- name: ListCalls :many
-SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at FROM calls WHERE run_id = $1 ORDER BY started_at, id
+SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner FROM calls WHERE run_id = $1 ORDER BY started_at, id
 `
 
 func (q *Queries) ListCalls(ctx context.Context, runID string) ([]Call, error) {
@@ -199,6 +259,7 @@ func (q *Queries) ListCalls(ctx context.Context, runID string) ([]Call, error) {
 			&i.Ms,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -214,7 +275,7 @@ func (q *Queries) ListCalls(ctx context.Context, runID string) ([]Call, error) {
 }
 
 const listCallsOfIntent = `-- name: ListCallsOfIntent :many
-SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at FROM calls WHERE intent_id = $1 ORDER BY started_at, id
+SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at, owner FROM calls WHERE intent_id = $1 ORDER BY started_at, id
 `
 
 func (q *Queries) ListCallsOfIntent(ctx context.Context, intentID string) ([]Call, error) {
@@ -254,61 +315,7 @@ func (q *Queries) ListCallsOfIntent(ctx context.Context, intentID string) ([]Cal
 			&i.Ms,
 			&i.StartedAt,
 			&i.EndedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listReservedCalls = `-- name: ListReservedCalls :many
-SELECT id, intent_id, run_id, task_id, attempt, day, role, repair, provider, model, request, answer, state, reason, reserved_micros, reserved_tokens, reserved_ms, input, cached, output, estimated, micros, priced, tokens, ms, started_at, ended_at FROM calls WHERE state = 'reserved' ORDER BY started_at, id
-`
-
-func (q *Queries) ListReservedCalls(ctx context.Context) ([]Call, error) {
-	rows, err := q.query(ctx, q.listReservedCallsStmt, listReservedCalls)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Call
-	for rows.Next() {
-		var i Call
-		if err := rows.Scan(
-			&i.ID,
-			&i.IntentID,
-			&i.RunID,
-			&i.TaskID,
-			&i.Attempt,
-			&i.Day,
-			&i.Role,
-			&i.Repair,
-			&i.Provider,
-			&i.Model,
-			&i.Request,
-			&i.Answer,
-			&i.State,
-			&i.Reason,
-			&i.ReservedMicros,
-			&i.ReservedTokens,
-			&i.ReservedMs,
-			&i.Input,
-			&i.Cached,
-			&i.Output,
-			&i.Estimated,
-			&i.Micros,
-			&i.Priced,
-			&i.Tokens,
-			&i.Ms,
-			&i.StartedAt,
-			&i.EndedAt,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}

@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.addBindingStmt, err = db.PrepareContext(ctx, addBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query AddBinding: %w", err)
+	}
 	if q.countAttemptStmt, err = db.PrepareContext(ctx, countAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAttempt: %w", err)
 	}
@@ -39,8 +42,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findAnsweredStmt, err = db.PrepareContext(ctx, findAnswered); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAnswered: %w", err)
 	}
+	if q.findLostCallStmt, err = db.PrepareContext(ctx, findLostCall); err != nil {
+		return nil, fmt.Errorf("error preparing query FindLostCall: %w", err)
+	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
+	}
+	if q.getBindingStmt, err = db.PrepareContext(ctx, getBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query GetBinding: %w", err)
 	}
 	if q.getCallStmt, err = db.PrepareContext(ctx, getCall); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCall: %w", err)
@@ -123,9 +132,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listIntentsInStateStmt, err = db.PrepareContext(ctx, listIntentsInState); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntentsInState: %w", err)
 	}
-	if q.listReservedCallsStmt, err = db.PrepareContext(ctx, listReservedCalls); err != nil {
-		return nil, fmt.Errorf("error preparing query ListReservedCalls: %w", err)
-	}
 	if q.listRunsStmt, err = db.PrepareContext(ctx, listRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRuns: %w", err)
 	}
@@ -146,6 +152,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.reserveScopeStmt, err = db.PrepareContext(ctx, reserveScope); err != nil {
 		return nil, fmt.Errorf("error preparing query ReserveScope: %w", err)
+	}
+	if q.setBindingStmt, err = db.PrepareContext(ctx, setBinding); err != nil {
+		return nil, fmt.Errorf("error preparing query SetBinding: %w", err)
 	}
 	if q.setNeedsStmt, err = db.PrepareContext(ctx, setNeeds); err != nil {
 		return nil, fmt.Errorf("error preparing query SetNeeds: %w", err)
@@ -185,6 +194,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.addBindingStmt != nil {
+		if cerr := q.addBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addBindingStmt: %w", cerr)
+		}
+	}
 	if q.countAttemptStmt != nil {
 		if cerr := q.countAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAttemptStmt: %w", cerr)
@@ -210,9 +224,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findAnsweredStmt: %w", cerr)
 		}
 	}
+	if q.findLostCallStmt != nil {
+		if cerr := q.findLostCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findLostCallStmt: %w", cerr)
+		}
+	}
 	if q.getAttemptStmt != nil {
 		if cerr := q.getAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAttemptStmt: %w", cerr)
+		}
+	}
+	if q.getBindingStmt != nil {
+		if cerr := q.getBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getBindingStmt: %w", cerr)
 		}
 	}
 	if q.getCallStmt != nil {
@@ -350,11 +374,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listIntentsInStateStmt: %w", cerr)
 		}
 	}
-	if q.listReservedCallsStmt != nil {
-		if cerr := q.listReservedCallsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listReservedCallsStmt: %w", cerr)
-		}
-	}
 	if q.listRunsStmt != nil {
 		if cerr := q.listRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRunsStmt: %w", cerr)
@@ -388,6 +407,11 @@ func (q *Queries) Close() error {
 	if q.reserveScopeStmt != nil {
 		if cerr := q.reserveScopeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing reserveScopeStmt: %w", cerr)
+		}
+	}
+	if q.setBindingStmt != nil {
+		if cerr := q.setBindingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setBindingStmt: %w", cerr)
 		}
 	}
 	if q.setNeedsStmt != nil {
@@ -484,12 +508,15 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                     DBTX
 	tx                     *sql.Tx
+	addBindingStmt         *sql.Stmt
 	countAttemptStmt       *sql.Stmt
 	deleteChecksStmt       *sql.Stmt
 	deleteExecutionsStmt   *sql.Stmt
 	endAttemptStmt         *sql.Stmt
 	findAnsweredStmt       *sql.Stmt
+	findLostCallStmt       *sql.Stmt
 	getAttemptStmt         *sql.Stmt
+	getBindingStmt         *sql.Stmt
 	getCallStmt            *sql.Stmt
 	getIntentStmt          *sql.Stmt
 	getIntentByKeyStmt     *sql.Stmt
@@ -517,7 +544,6 @@ type Queries struct {
 	listExecutionsStmt     *sql.Stmt
 	listIntentsStmt        *sql.Stmt
 	listIntentsInStateStmt *sql.Stmt
-	listReservedCallsStmt  *sql.Stmt
 	listRunsStmt           *sql.Stmt
 	listTasksStmt          *sql.Stmt
 	listUnfinishedStmt     *sql.Stmt
@@ -525,6 +551,7 @@ type Queries struct {
 	moveTaskStmt           *sql.Stmt
 	putTreeStmt            *sql.Stmt
 	reserveScopeStmt       *sql.Stmt
+	setBindingStmt         *sql.Stmt
 	setNeedsStmt           *sql.Stmt
 	setPauseStmt           *sql.Stmt
 	setPlanStmt            *sql.Stmt
@@ -542,12 +569,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                     tx,
 		tx:                     tx,
+		addBindingStmt:         q.addBindingStmt,
 		countAttemptStmt:       q.countAttemptStmt,
 		deleteChecksStmt:       q.deleteChecksStmt,
 		deleteExecutionsStmt:   q.deleteExecutionsStmt,
 		endAttemptStmt:         q.endAttemptStmt,
 		findAnsweredStmt:       q.findAnsweredStmt,
+		findLostCallStmt:       q.findLostCallStmt,
 		getAttemptStmt:         q.getAttemptStmt,
+		getBindingStmt:         q.getBindingStmt,
 		getCallStmt:            q.getCallStmt,
 		getIntentStmt:          q.getIntentStmt,
 		getIntentByKeyStmt:     q.getIntentByKeyStmt,
@@ -575,7 +605,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listExecutionsStmt:     q.listExecutionsStmt,
 		listIntentsStmt:        q.listIntentsStmt,
 		listIntentsInStateStmt: q.listIntentsInStateStmt,
-		listReservedCallsStmt:  q.listReservedCallsStmt,
 		listRunsStmt:           q.listRunsStmt,
 		listTasksStmt:          q.listTasksStmt,
 		listUnfinishedStmt:     q.listUnfinishedStmt,
@@ -583,6 +612,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveTaskStmt:           q.moveTaskStmt,
 		putTreeStmt:            q.putTreeStmt,
 		reserveScopeStmt:       q.reserveScopeStmt,
+		setBindingStmt:         q.setBindingStmt,
 		setNeedsStmt:           q.setNeedsStmt,
 		setPauseStmt:           q.setPauseStmt,
 		setPlanStmt:            q.setPlanStmt,

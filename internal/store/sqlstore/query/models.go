@@ -23,6 +23,11 @@ type Attempt struct {
 	EndedAt   sql.NullTime
 }
 
+type Binding struct {
+	Name string
+	ID   string
+}
+
 type Call struct {
 	ID             string
 	IntentID       string
@@ -51,6 +56,7 @@ type Call struct {
 	Ms             int64
 	StartedAt      time.Time
 	EndedAt        sql.NullTime
+	Owner          string
 }
 
 type Check struct {
@@ -146,4 +152,11 @@ type Spending struct {
 type Tree struct {
 	Digest  string
 	Entries string
+}
+
+type Worker struct {
+	ID        string
+	Host      string
+	StartedAt time.Time
+	BeatAt    time.Time
 }
