@@ -33,6 +33,8 @@ var arrows = map[string][]string{
 
 	"internal/blob":   {"internal/qlp"},
 	"internal/vector": {"internal/qlp"},
+	// What is searched there was written by a store.
+	"internal/vector/vectortest": {"internal/qlp", "internal/vector", "internal/store"},
 	// Some embedders ask models.
 	"internal/embedding": {"internal/qlp", "internal/llm"},
 	"internal/store":     {"internal/qlp"},

@@ -40,6 +40,14 @@ type Config struct {
 	Poll    time.Duration // how late Store.Changed may be at the most; 1 s by default
 	Log     *slog.Logger  // nowhere by default
 	OnQuery func(string)  // for tests: is told the text of every query that runs
+	Index   Index         // what makes intents findable; nil: nothing is
+}
+
+// Index is a vector index in this database.
+type Index interface {
+	sqlstore.Indexer
+	// Attach gives it the pool to search with.
+	Attach(reader *sql.DB)
 }
 
 // Store is a store.Store in a SQLite file, with the queue that lives in the same file.
@@ -109,8 +117,13 @@ func open(ctx context.Context, path string, cfg Config, t translator, release fu
 	if err != nil {
 		return fail(err)
 	}
+	var index sqlstore.Indexer
+	if cfg.Index != nil {
+		index = cfg.Index
+		cfg.Index.Attach(reader)
+	}
 	st, err := sqlstore.New(ctx, sqlstore.Config{
-		Writer: writer, Reader: reader, Queue: queue, Translate: t.translate,
+		Writer: writer, Reader: reader, Queue: queue, Index: index, Translate: t.translate,
 		Clock: cfg.Clock, Poll: cfg.Poll, OnQuery: cfg.OnQuery, OnClose: release,
 	})
 	if err != nil {

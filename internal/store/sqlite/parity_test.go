@@ -24,6 +24,9 @@ func TestSchemasAreTheSame(t *testing.T) {
 		if filepath.Base(path) != filepath.Base(postgres[i]) {
 			t.Errorf("%s stands beside %s", filepath.Base(path), filepath.Base(postgres[i]))
 		}
+		if filepath.Base(path) == "0005_create_embeddings.sql" {
+			continue // what finds what is near is each database's own, and no query of the store's reads it
+		}
 		got, want := statements(t, path), statements(t, postgres[i])
 		if len(got) != len(want) {
 			t.Fatalf("%s: %d statements here, %d there", filepath.Base(path), len(got), len(want))

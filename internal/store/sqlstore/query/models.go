@@ -68,6 +68,20 @@ type Check struct {
 	Body     string
 }
 
+type Embedding struct {
+	IntentID string
+	Tenant   string
+	Embedder string
+	Vector   interface{}
+}
+
+type EmbeddingWord struct {
+	IntentID string
+	Tenant   string
+	Words    string
+	Stems    interface{}
+}
+
 type Event struct {
 	IntentID string
 	Seq      int64

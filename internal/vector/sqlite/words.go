@@ -1,0 +1,207 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/quantumlayer/qlp/internal/vector"
+)
+
+const (
+	// mostWords and mostPieces bound what one search asks the full-text index for: the rarest are kept.
+	mostWords, mostPieces = 48, 96
+	// A word that more than a fifth of all rows have says little, and costs as much to look up as all the others together; in a
+	// small collection that is no cost.
+	commonShare, commonRows = 5, 100
+	// alike is the share of a word's groups of letters that must stand in a text for the word to be told as one that matched.
+	alikeOf, alikeIn = 3, 5
+)
+
+// Matching finds words by their stems, and by groups of three letters.
+func (x *Index) Matching(ctx context.Context, q vector.TextQuery) ([]vector.TextHit, error) {
+	if err := checkLimit(q.Limit); err != nil {
+		return nil, err
+	}
+	db, err := x.pool()
+	if err != nil {
+		return nil, err
+	}
+	hits, err := x.byStems(ctx, db, q)
+	if err != nil {
+		return nil, failed(ctx, "search words", err)
+	}
+	more, err := x.byTrigrams(ctx, db, q)
+	return append(hits, more...), failed(ctx, "search groups of letters", err)
+}
+
+// folded is a text as it is indexed: what is no character stands for a gap.
+func folded(words string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(words, " "), "\x00", " ")
+}
+
+// wordsOf returns the different words of a text as they stand in it. The index takes words apart itself; what is a word here only
+// decides what is asked for.
+func wordsOf(text string) (out []string) {
+	seen := map[string]bool{}
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
+		return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Mn, r)
+	}) {
+		if key := strings.ToLower(w); !seen[key] {
+			seen[key] = true
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// piecesOf returns the different groups of three letters of a word, in small letters.
+func piecesOf(word string) (out []string) {
+	r := []rune(strings.ToLower(word))
+	seen := map[string]bool{}
+	for i := 0; i+3 <= len(r); i++ {
+		if p := string(r[i : i+3]); !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// quoted is a term as the index's language writes what is to be taken as it is.
+func quoted(term string) string { return `"` + strings.ReplaceAll(term, `"`, `""`) + `"` }
+
+// anyOf asks for rows that have one of the terms.
+func anyOf(terms []string) string {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = quoted(t)
+	}
+	return strings.Join(parts, " OR ")
+}
+
+// found is a row that matches.
+type found struct {
+	n     int64
+	id    string
+	words string // as they were handed in
+}
+
+// match returns the tenant's best rows of a full-text table.
+func match(ctx context.Context, db *sql.DB, table, expression string, q vector.TextQuery) ([]found, error) {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(`SELECT e.n, e.intent_id, i.words FROM %[1]s f JOIN embeddings e ON e.n = f.rowid JOIN intents i ON i.id = e.intent_id
+		WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank, f.rowid LIMIT $3`, table), expression, q.Tenant, q.Limit) //nolint:gosec // the table's name is a constant
+	if err != nil {
+		return nil, fmt.Errorf("match %s: %w", table, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []found
+	for rows.Next() {
+		var f found
+		if err := rows.Scan(&f.n, &f.id, &f.words); err != nil {
+			return nil, fmt.Errorf("match %s: %w", table, err)
+		}
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}
+
+const (
+	stemTable    = "embedding_stems"
+	trigramTable = "embedding_trigrams"
+)
+
+func (x *Index) byStems(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
+	words, err := x.known.rare(ctx, db, stemTable, wordsOf(q.Words), mostWords)
+	if err != nil || len(words) == 0 {
+		return nil, err
+	}
+	rows, err := match(ctx, db, stemTable, anyOf(words), q)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	numbers := make([]int64, len(rows))
+	for i, r := range rows {
+		numbers[i] = r.n
+	}
+	terms := make(map[int64][]string, len(rows))
+	for _, w := range words {
+		if err := having(ctx, db, w, numbers, terms); err != nil {
+			return nil, err
+		}
+	}
+	hits := make([]vector.TextHit, len(rows))
+	for i, r := range rows {
+		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Stems, Rank: i + 1, Terms: terms[r.n]}
+	}
+	return hits, nil
+}
+
+// having adds the word to the terms of those rows that have it.
+func having(ctx context.Context, db *sql.DB, word string, numbers []int64, terms map[int64][]string) error {
+	rows, err := db.QueryContext(ctx, "SELECT f.rowid FROM json_each($1) j CROSS JOIN embedding_stems f ON f.rowid = j.value WHERE f.embedding_stems MATCH $2",
+		list(numbers), quoted(word))
+	if err != nil {
+		return fmt.Errorf("find the terms that matched: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return fmt.Errorf("find the terms that matched: %w", err)
+		}
+		terms[n] = append(terms[n], word)
+	}
+	return rows.Err()
+}
+
+func (x *Index) byTrigrams(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
+	words := wordsOf(q.Words)
+	seen := map[string]bool{}
+	var pieces []string
+	for _, w := range words {
+		for _, p := range piecesOf(w) {
+			if !seen[p] {
+				seen[p] = true
+				pieces = append(pieces, p)
+			}
+		}
+		if len(pieces) > 8*mostPieces { // what follows in so long a text changes little
+			break
+		}
+	}
+	pieces, err := x.known.rare(ctx, db, trigramTable, pieces, mostPieces)
+	if err != nil || len(pieces) == 0 {
+		return nil, err
+	}
+	rows, err := match(ctx, db, trigramTable, anyOf(pieces), q)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]vector.TextHit, len(rows))
+	for i, r := range rows {
+		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Trigrams, Rank: i + 1, Terms: alike(words, r.words)}
+	}
+	return hits, nil
+}
+
+// alike returns the words that are spelled like something in the text.
+func alike(words []string, text string) (out []string) {
+	text = strings.ToLower(text)
+	for _, w := range words {
+		pieces := piecesOf(w)
+		n := 0
+		for _, p := range pieces {
+			if strings.Contains(text, p) {
+				n++
+			}
+		}
+		if len(pieces) > 0 && n*alikeIn >= len(pieces)*alikeOf {
+			out = append(out, w)
+		}
+	}
+	return out
+}
