@@ -44,7 +44,7 @@ func Make(shape Shape, rows, queries int, seed uint64) Set {
 		wait.Go(func() {
 			for i := range next {
 				all[i] = flat[i*Dimensions : (i+1)*Dimensions : (i+1)*Dimensions]
-				m.draw(all[i], uint64(i)) //nolint:gosec // never negative
+				m.draw(all[i], uint64(i))
 			}
 		})
 	}
@@ -66,7 +66,7 @@ type mixture struct {
 }
 
 func newMixture(shape Shape, seed uint64) *mixture {
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // data, no secret
+	r := rand.New(rand.NewPCG(seed, 1))
 	m := &mixture{seed: seed, noise: make([]float64, Dimensions)}
 	spread := make([]float64, Dimensions)
 	for i := range spread {
@@ -101,7 +101,7 @@ func newMixture(shape Shape, seed uint64) *mixture {
 
 // draw fills v with the number-th vector.
 func (m *mixture) draw(v []float32, number uint64) {
-	r := rand.New(rand.NewPCG(m.seed, number+2)) //nolint:gosec // data, no secret
+	r := rand.New(rand.NewPCG(m.seed, number+2))
 	at, cluster := r.Float64(), 0
 	for cluster < clusters-1 && m.share[cluster] < at {
 		cluster++

@@ -24,7 +24,7 @@ func (s *Scanner) Nearest(list []uint64, query *Code, k int) []int32 {
 	out := make([]int32, 0, k+16)
 	for i, d := range distances {
 		if d <= limit {
-			out = append(out, int32(i)) //nolint:gosec // a list of 2³¹ codes has 400 GB
+			out = append(out, int32(i))
 		}
 	}
 	return out
@@ -68,7 +68,7 @@ func threshold(h *histogram, k int) uint16 {
 	sum := 0
 	for d, n := range h {
 		if sum += int(n); sum >= k {
-			return uint16(d) //nolint:gosec // at most the dimensions
+			return uint16(d)
 		}
 	}
 	return qlp.Dimensions
@@ -80,13 +80,13 @@ func scan(list []uint64, query *Code, distances []uint16, h *histogram) {
 	for i := range distances {
 		c := (*Code)(list[i*Words:])
 		n := 0
-		for w := 0; w < Words; w += 8 {
+		for w := 0; w+7 < Words; w += 8 {
 			n += bits.OnesCount64(c[w]^q[w]) + bits.OnesCount64(c[w+1]^q[w+1]) +
 				bits.OnesCount64(c[w+2]^q[w+2]) + bits.OnesCount64(c[w+3]^q[w+3]) +
 				bits.OnesCount64(c[w+4]^q[w+4]) + bits.OnesCount64(c[w+5]^q[w+5]) +
 				bits.OnesCount64(c[w+6]^q[w+6]) + bits.OnesCount64(c[w+7]^q[w+7])
 		}
-		distances[i] = uint16(n) //nolint:gosec // at most the dimensions
+		distances[i] = uint16(n)
 		h[n]++
 	}
 }

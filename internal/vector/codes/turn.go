@@ -29,10 +29,10 @@ func newTurn() *turn {
 			if next()>>63 == 1 {
 				t.sign[round][i] = -1
 			}
-			t.order[round][i] = int32(i) //nolint:gosec // below the dimensions
+			t.order[round][i] = int32(i)
 		}
 		for i := qlp.Dimensions - 1; i > 0; i-- {
-			j := next() % uint64(i+1) //nolint:gosec // positive
+			j := next() % uint64(i+1)
 			t.order[round][i], t.order[round][j] = t.order[round][j], t.order[round][i]
 		}
 	}

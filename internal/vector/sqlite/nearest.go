@@ -76,7 +76,7 @@ func (x *Index) candidates(ctx context.Context, db *sql.DB, v *view, q vector.Qu
 	if v.coder == nil || len(v.numbers) <= few {
 		positions = make([]int32, len(v.numbers))
 		for i := range positions {
-			positions[i] = int32(i) //nolint:gosec // as many as rows are in memory
+			positions[i] = int32(i)
 		}
 	} else {
 		code := v.coder.Code(q.Vector)

@@ -93,7 +93,7 @@ type found struct {
 // match returns the tenant's best rows of a full-text table.
 func match(ctx context.Context, db *sql.DB, table, expression string, q vector.TextQuery) ([]found, error) {
 	rows, err := db.QueryContext(ctx, fmt.Sprintf(`SELECT e.n, e.intent_id, i.words FROM %[1]s f JOIN embeddings e ON e.n = f.rowid JOIN intents i ON i.id = e.intent_id
-		WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank, f.rowid LIMIT $3`, table), expression, q.Tenant, q.Limit) //nolint:gosec // the table's name is a constant
+		WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank, f.rowid LIMIT $3`, table), expression, q.Tenant, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("match %s: %w", table, err)
 	}
