@@ -20,6 +20,9 @@ func (c *command) similar() *cobra.Command {
 			"its words and by its spelling; COSINE compares the vectors alone. Start from one with: qlp run --from ID",
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := qlp.CheckWords(args[0]); err != nil {
+				return err
+			}
 			return c.with(cmd.Context(), func(s *session) error {
 				found, err := s.Similar(cmd.Context(), args[0], limit)
 				if err != nil {
