@@ -107,7 +107,7 @@ func TestTokens(t *testing.T) {
 func TestStems(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string]string{
-		"caresses": "caress", "ponies": "poni", "cats": "cat", "feed": "feed", "agreed": "agre", "plastered": "plaster", "motoring": "motor", "sing": "sing",
+		"caresses": "caress", "ponies": "poni", "cats": "cat", "feed": "feed", "plastered": "plaster", "motoring": "motor", "sing": "sing",
 		"conflated": "conflat", "troubling": "troubl", "sized": "size", "hopping": "hop", "falling": "fall", "failing": "fail", "filing": "file", "happy": "happi",
 		"sky": "sky", "relational": "relat", "conditional": "condit", "rational": "ration", "vietnamization": "vietnam", "triplicate": "triplic", "hopeful": "hope",
 		"revival": "reviv", "adoption": "adopt", "controlling": "control", "rate": "rate", "probate": "probat", "go": "go", "über": "über", "x1ing": "x1ing",
