@@ -19,6 +19,9 @@ const (
 	// A word that more than a fifth of all rows have says little, and costs as much to look up as all the others together; in a
 	// small collection that is no cost.
 	commonShare, commonRows = 5, 100
+	// mostRows bounds how many rows the terms of one search may have together, which is what it takes: about 1 µs a row. The
+	// rarest terms, which decide the order, are asked for first.
+	mostRows = 8000
 	// alike is the share of a word's groups of letters that must stand in a text for the word to be told as one that matched.
 	alikeOf, alikeIn = 3, 5
 )
