@@ -12,10 +12,10 @@ import (
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"":                             nil,
-		" \x00-- ":                     nil,
-		"Books, BOOKS and\x00Straße":   {"Books", "and", "Straße"},
-		"well-known v1.2 \xffa\xfeb":   {"well", "known", "v1", "2", "a", "b"},
+		"":                           nil,
+		" \x00-- ":                   nil,
+		"Books, BOOKS and\x00Straße": {"Books", "and", "Straße"},
+		"well-known v1.2 \xffa\xfeb": {"well", "known", "v1", "2", "a", "b"},
 		"e\u0301tude 日本語のサービス 🦀🦀 x_y": {"e\u0301tude", "日本語のサービス", "x", "y"},
 	} {
 		if got := spelling.Words(text); !slices.Equal(got, want) {
