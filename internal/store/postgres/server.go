@@ -32,10 +32,8 @@ func checkServer(ctx context.Context, db *sql.DB) error {
 
 // extensions makes those that are missing, where this role may.
 func extensions(ctx context.Context, db *sql.DB, log *slog.Logger) error {
-	for _, name := range []string{"vector", "pg_trgm"} {
-		if _, err := db.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS "+name); err != nil {
-			return noExtension(name, err)
-		}
+	if _, err := db.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS vector"); err != nil {
+		return noExtension("vector", err)
 	}
 	return checkVector(ctx, db, log)
 }
@@ -49,7 +47,7 @@ func noExtension(name string, err error) error {
 			WithRemedy("as a role that may, in this database: CREATE EXTENSION %s;", name)
 	case ok && (pg.Code == "0A000" || pg.Code == "58P01" || pg.Code == "22023"): // not installed, or not allowed by the cloud
 		return qlp.Errorf(qlp.Unavailable, "the server has no extension %s: %w", name, err).
-			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-%s-pgvector; Azure: azure.extensions = VECTOR,PG_TRGM), then start again", "17")
+			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-%s-pgvector; Azure: azure.extensions = VECTOR), then start again", "17")
 	default:
 		return fmt.Errorf("add extension %s: %w", name, err)
 	}

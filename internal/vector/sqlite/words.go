@@ -5,12 +5,11 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/quantumlayer/qlp/internal/vector"
+	"github.com/quantumlayer/qlp/internal/vector/spelling"
 )
 
 const (
@@ -22,8 +21,6 @@ const (
 	// mostRows bounds how many rows the terms of one search may have together, which is what it takes: about 1 µs a row. The
 	// rarest terms, which decide the order, are asked for first.
 	mostRows = 8000
-	// alike is the share of a word's groups of letters that must stand in a text for the word to be told as one that matched.
-	alikeOf, alikeIn = 3, 5
 )
 
 // Matching finds words by their stems, and by groups of three letters.
@@ -52,34 +49,6 @@ func (x *Index) Matching(ctx context.Context, q vector.TextQuery) ([]vector.Text
 // folded is a text as it is indexed: what is no character stands for a gap.
 func folded(words string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(words, " "), "\x00", " ")
-}
-
-// wordsOf returns the different words of a text as they stand in it. The index takes words apart itself; what is a word here only
-// decides what is asked for.
-func wordsOf(text string) (out []string) {
-	seen := map[string]bool{}
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
-		return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Mn, r)
-	}) {
-		if key := strings.ToLower(w); !seen[key] {
-			seen[key] = true
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// piecesOf returns the different groups of three letters of a word, in small letters.
-func piecesOf(word string) (out []string) {
-	r := []rune(strings.ToLower(word))
-	seen := map[string]bool{}
-	for i := 0; i+3 <= len(r); i++ {
-		if p := string(r[i : i+3]); !seen[p] {
-			seen[p] = true
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // quoted is a term as the index's language writes what is to be taken as it is.
@@ -128,7 +97,7 @@ const (
 )
 
 func (x *Index) byStems(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
-	words, err := x.known.rare(ctx, db, stemTable, wordsOf(q.Words), mostWords)
+	words, err := x.known.rare(ctx, db, stemTable, spelling.Words(q.Words), mostWords)
 	if err != nil || len(words) == 0 {
 		return nil, err
 	}
@@ -172,20 +141,8 @@ func having(ctx context.Context, db *sql.DB, word string, numbers []int64, terms
 }
 
 func (x *Index) byTrigrams(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
-	words := wordsOf(q.Words)
-	seen := map[string]bool{}
-	var pieces []string
-	for _, w := range words {
-		for _, p := range piecesOf(w) {
-			if !seen[p] {
-				seen[p] = true
-				pieces = append(pieces, p)
-			}
-		}
-		if len(pieces) > 8*mostPieces { // what follows in so long a text changes little
-			break
-		}
-	}
+	words := spelling.Words(q.Words)
+	pieces := spelling.Pieces(words, 8*mostPieces) // what follows in so long a text changes little
 	pieces, err := x.known.rare(ctx, db, trigramTable, pieces, mostPieces)
 	if err != nil || len(pieces) == 0 {
 		return nil, err
@@ -196,25 +153,7 @@ func (x *Index) byTrigrams(ctx context.Context, db *sql.DB, q vector.TextQuery) 
 	}
 	hits := make([]vector.TextHit, len(rows))
 	for i, r := range rows {
-		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Trigrams, Rank: i + 1, Terms: alike(words, r.words)}
+		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Trigrams, Rank: i + 1, Terms: spelling.Alike(words, r.words)}
 	}
 	return hits, nil
-}
-
-// alike returns the words that are spelled like something in the text.
-func alike(words []string, text string) (out []string) {
-	text = strings.ToLower(text)
-	for _, w := range words {
-		pieces := piecesOf(w)
-		n := 0
-		for _, p := range pieces {
-			if strings.Contains(text, p) {
-				n++
-			}
-		}
-		if len(pieces) > 0 && n*alikeIn >= len(pieces)*alikeOf {
-			out = append(out, w)
-		}
-	}
-	return out
 }
