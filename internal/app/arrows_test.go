@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	// What is searched there was written by a store.
 	"internal/vector/vectortest": {"internal/qlp", "internal/vector", "internal/store"},
 	// Some embedders ask models.
-	"internal/embedding":  {"internal/qlp", "internal/llm"},
+	"internal/embedding":  {"internal/qlp", "internal/llm", "internal/vector/spelling"},
 	"internal/similarity": {"internal/qlp", "internal/store", "internal/vector", "internal/embedding"},
 	"internal/store":      {"internal/qlp"},
 	"internal/sandbox":    {"internal/qlp"},
