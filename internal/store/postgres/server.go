@@ -53,7 +53,7 @@ func noExtension(name string, err error) error {
 	}
 }
 
-// checkVector refuses a pgvector that is too old, and warns of one with a known fault.
+// checkVector refuses a pgvector that is too old, and tells a server of one with a known fault, which our own migration avoids.
 func checkVector(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	var installed string
 	err := db.QueryRowContext(ctx, "SELECT extversion FROM pg_extension WHERE extname = 'vector'").Scan(&installed)
@@ -68,7 +68,7 @@ func checkVector(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 			WithRemedy("install a newer pgvector on the server, then, in this database: ALTER EXTENSION vector UPDATE;")
 	}
 	if older(installed, "0.8.2") {
-		log.WarnContext(ctx, "This version of pgvector may write past its memory when an index is built in parallel (CVE-2026-3172): use 0.8.4 or later",
+		log.InfoContext(ctx, "This version of pgvector may write past its memory when an index is built in parallel (CVE-2026-3172): use 0.8.4 or later",
 			"room", "store", "version", installed)
 	}
 	return nil
