@@ -249,8 +249,11 @@ func (s *storm) freeze(ctx context.Context) error {
 		last = 500*time.Millisecond + s.upTo(2*time.Second)
 	}
 	pause(ctx, wait)
-	if !target.freeze() {
-		return nil
+	for !target.freeze() { // between two processes
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pause(ctx, time.Millisecond)
 	}
 	f := Fault{Kind: Freeze, Replica: target.number, At: time.Now().UTC(), Working: -1}
 	thaw := func() {
