@@ -12,7 +12,7 @@ export CGO_ENABLED ?= 0
 export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres stop-postgres build test test-postgres lint fmt generate check-generated unit fuzz e2e bench eval doctor sandbox-images clean setup setup-run FORCE
+.PHONY: help run run-postgres stop-postgres build test test-postgres lint fmt generate check-generated unit fuzz e2e chaos bench eval doctor sandbox-images clean setup setup-run FORCE
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ fuzz: setup ## every fuzz target for FUZZTIME (3s)
 
 e2e: setup build ## scenarios through the real binary
 	gotestsum --format testname -- -count=1 -timeout 25m ./e2e/...
+
+chaos: setup build ## kill, freeze, cut off and fill up 1,000 times on each database (KILLS, SEED), and rewrite docs/operations/chaos-report.md
+	scripts/chaos
 
 bench: setup build ## run the benchmarks and rewrite bench/REPORT.md
 	scripts/bench
