@@ -42,7 +42,7 @@ func buildAndRun(m *testing.M) int {
 // workFolder is a folder that a sandbox's user passes through. What is found in it is kept: a failed play's data and logs.
 func workFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "qlp-chaos-*")
+	dir, err := os.MkdirTemp("", "qlp-chaos-*") //nolint:usetesting // a sandbox passes through it, and it stays when something is found
 	if err != nil {
 		t.Fatal(err)
 	}
