@@ -167,6 +167,7 @@ func (h hopper) Plan(context.Context, store.Job) error           { return nil }
 func (h hopper) Task(context.Context, store.Job) error           { h.arrived <- time.Now(); return nil }
 func (h hopper) Verify(context.Context, store.Job) error         { return nil }
 func (h hopper) Pack(context.Context, store.Job) error           { return nil }
+func (h hopper) Embed(context.Context, store.Job) error          { return nil }
 func (h hopper) Abandon(context.Context, store.Job, error) error { return nil }
 
 // hops measures from the begin of the transaction that adds a job to the call of the engine, and from its commit.

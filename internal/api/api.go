@@ -4,7 +4,7 @@
 // It never decides anything about a run, never answers a caller without the token, and never tells the details of an
 // internal error.
 //
-// Arrows: qlp, store, blob, events, orchestrator, interpreter (their types), and the HTTP framework, which nobody else sees.
+// Arrows: qlp, store, blob, events, orchestrator, interpreter, similarity (their types), and the HTTP framework, which nobody else sees.
 package api
 
 import (
@@ -35,6 +35,8 @@ type Engine interface {
 	Approve(ctx context.Context, intentID string) error
 	Retry(ctx context.Context, intentID, fromTask string) error
 	ResumeIntent(ctx context.Context, intentID string, caps qlp.ModelCaps) error
+	// Refresh has a worker make the vectors that are missing, and with again those that another embedder has made.
+	Refresh(ctx context.Context, again bool) error
 	ReplayRun(ctx context.Context, runID, key string) (qlp.Intent, error)
 	// Watch returns what models write for an intent from now on, and the function that ends it.
 	Watch(intentID string) (<-chan qlp.Event, func())
@@ -50,8 +52,10 @@ type Deps struct {
 	ReadSpec func([]byte) (*qlp.Spec, error)
 	// Spending returns what models have taken for the intent's latest run; nil: none is kept.
 	Spending func(ctx context.Context, r store.Reader, in qlp.Intent) (*qlp.RunSpending, error)
-	Metrics  http.Handler
-	Log      *slog.Logger
+	// Similar finds past intents; nil: nothing can be found.
+	Similar Similar
+	Metrics http.Handler
+	Log     *slog.Logger
 }
 
 // Config of the API.
@@ -105,6 +109,7 @@ func (s *server) register(mux *http.ServeMux) huma.API {
 	describeTypes(api.OpenAPI().Components.Schemas)
 	s.intents(api)
 	s.runs(api)
+	s.similar(api)
 	s.events(api, mux)
 	s.health(api, mux)
 	return api

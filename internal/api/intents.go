@@ -20,6 +20,7 @@ type createIntent struct {
 	Body struct {
 		Words    string          `json:"words,omitempty" doc:"what to build, in words; may be empty when a spec is given"`
 		Settings qlp.Settings    `json:"settings,omitzero"`
+		From     string          `json:"from,omitempty" maxLength:"64" doc:"the intent that this one starts from: its words are taken where there are none here, and what differs is recorded"`
 		Spec     json.RawMessage `json:"spec,omitempty" doc:"a Spec, which is then not interpreted but checked"`
 	}
 }
@@ -111,7 +112,7 @@ func (s *server) intents(api huma.API) {
 }
 
 func (s *server) createIntent(ctx context.Context, in *createIntent) (*intentAnswer, error) {
-	req := orchestrator.Request{Words: in.Body.Words, Settings: in.Body.Settings, Key: in.Key, Tenant: s.Tenant}
+	req := orchestrator.Request{Words: in.Body.Words, Settings: in.Body.Settings, Key: in.Key, Tenant: s.Tenant, From: in.Body.From}
 	if len(in.Body.Spec) > 0 && string(in.Body.Spec) != "null" {
 		spec, err := s.ReadSpec(in.Body.Spec)
 		if err != nil {

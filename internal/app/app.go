@@ -24,6 +24,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/orchestrator"
 	"github.com/quantumlayer/qlp/internal/planner"
 	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/similarity"
 	"github.com/quantumlayer/qlp/internal/stack"
 	"github.com/quantumlayer/qlp/internal/telemetry"
 	"github.com/quantumlayer/qlp/internal/validator"
@@ -41,6 +42,7 @@ type App struct {
 	interpreter interpreter.Interpreter
 	judge       *Judgement
 	metrics     *telemetry.Metrics
+	similarity  *similarity.Finder
 	engine      *orchestrator.Engine
 	worker      *worker.Worker
 	stalled     chan error // the first time only; nobody has to read it
@@ -89,6 +91,9 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
+	if err := a.findable(models); err != nil {
+		return nil, err
+	}
 	a.engine = orchestrator.New(orchestrator.Deps{
 		Store: a.store, Blobs: a.blobs, Stack: stack.Find, StackFor: stack.For,
 		Interpreters: map[string]interpreter.Interpreter{orchestrator.Offline: a.interpreter, orchestrator.Model: byModel},
@@ -98,7 +103,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		Generators: map[string]generator.Generator{
 			orchestrator.Offline: counted{writer, a.metrics}, orchestrator.Model: counted{byModel, a.metrics},
 		},
-		Providers: byModel.Exists, Reviewer: byModel, Spending: spending,
+		Providers: byModel.Exists, Reviewer: byModel, Spending: spending, Similarity: a.similar(), Whispers: a.whispers(),
 		Validator: metered{validate, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,
@@ -159,6 +164,11 @@ func (a *App) tookOver(ctx context.Context) error {
 	if lost > 0 {
 		a.log.Warn("Model calls lost", "room", "app", "count", lost)
 	}
+	if a.similarity != nil {
+		if err := a.engine.Refresh(ctx, false); err != nil {
+			return err
+		}
+	}
 	return a.engine.Resume(ctx)
 }
 
@@ -167,7 +177,7 @@ func (a *App) tookOver(ctx context.Context) error {
 func (a *App) Handler(token telemetry.Secret) http.Handler {
 	deps := api.Deps{
 		Engine: a.engine, Store: a.store, Blobs: a.blobs, Interpreter: a.interpreter, ReadSpec: specfile.Read, Spending: spending,
-		Metrics: a.metrics.Handler(), Log: a.log,
+		Similar: a.search(), Metrics: a.metrics.Handler(), Log: a.log,
 	}
 	cfg := api.Config{
 		Token: token, Version: a.version, Stack: a.cfg.DefaultStack, Tenant: a.cfg.Tenant, Hosts: a.cfg.HostNames(), Leaving: a.leaving,

@@ -36,9 +36,10 @@ var arrows = map[string][]string{
 	// What is searched there was written by a store.
 	"internal/vector/vectortest": {"internal/qlp", "internal/vector", "internal/store"},
 	// Some embedders ask models.
-	"internal/embedding": {"internal/qlp", "internal/llm"},
-	"internal/store":     {"internal/qlp"},
-	"internal/sandbox":   {"internal/qlp"},
+	"internal/embedding":  {"internal/qlp", "internal/llm", "internal/vector/spelling"},
+	"internal/similarity": {"internal/qlp", "internal/store", "internal/vector", "internal/embedding"},
+	"internal/store":      {"internal/qlp"},
+	"internal/sandbox":    {"internal/qlp"},
 	// The driver's init is built from the wire format and the cache that it serves.
 	"internal/sandbox/native/wire": {},
 	// What the drivers share that start the init and then speak to it.
@@ -68,7 +69,7 @@ var arrows = map[string][]string{
 	"internal/worker": {"internal/qlp", "internal/store"},
 
 	"internal/api": {
-		"internal/qlp", "internal/store", "internal/blob", "internal/events", "internal/interpreter", "internal/orchestrator", "internal/telemetry",
+		"internal/qlp", "internal/store", "internal/blob", "internal/events", "internal/interpreter", "internal/orchestrator", "internal/telemetry", "internal/similarity",
 	},
 	"internal/client": {"internal/qlp"},
 	"internal/app":    {"internal"},

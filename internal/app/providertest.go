@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/quantumlayer/qlp/internal/blob/file"
 	"github.com/quantumlayer/qlp/internal/config"
@@ -227,37 +226,14 @@ func (t *ProviderTest) judge(text string) error {
 	return nil
 }
 
-// testVectors asks a model of vectors for one, on the ledger as every call.
+// testVectors asks a model of vectors for one.
 func (m *Models) testVectors(ctx context.Context, name, model string, t *ProviderTest) error {
-	const text = "a small text"
-	call := qlp.Call{
-		ID: newID(), Role: "embedding", Provider: name, Model: model, Request: qlp.DigestOf([]byte(text)), State: qlp.CallReserved,
-		Priced: t.Price != nil, Reserved: qlp.Budget{Tokens: llm.Tokens(len(text)) + 16, Calls: 1, Seconds: 60}, Started: time.Now().UTC(),
+	vectors, call, err := m.vectors(ctx, name, model, []string{"a small text"})
+	if call.Ended != nil {
+		t.TotalMS = call.Ended.Sub(call.Started).Milliseconds()
 	}
-	if t.Price != nil {
-		call.Reserved.Micros = t.Price.Cost(qlp.Usage{Input: call.Reserved.Tokens})
-	}
-	limits := llm.Limits{Day: m.file.Caps.Day.Budget(), Team: m.file.Caps.Team.Budget()}
-	if err := m.deps.Ledger.Reserve(ctx, call, limits); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	p := m.providers[name]
-	m.mu.Unlock()
-	bounded, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	vectors, err := p.Embed(bounded, model, []string{text})
-	ended := time.Now().UTC()
-	call.State, call.Usage, call.Ended = qlp.CallSettled, vectors.Usage, &ended
+	t.Usage, t.Answered, t.Micros = vectors.Usage, vectors.Model, call.Micros
 	if err != nil {
-		call.State, call.Reason = qlp.CallFailed, err.Error()
-	}
-	t.TotalMS, t.Usage, t.Answered = ended.Sub(call.Started).Milliseconds(), vectors.Usage, vectors.Model
-	if t.Price != nil {
-		t.Micros = t.Price.Cost(t.Usage)
-		call.Micros = t.Micros
-	}
-	if err := errors.Join(err, m.deps.Ledger.Settle(context.WithoutCancel(ctx), call)); err != nil {
 		return err
 	}
 	if len(vectors.Vectors) != 1 || len(vectors.Vectors[0]) != t.Dimensions {

@@ -93,6 +93,15 @@ func TestAnotherTenantSeesNothing(t *testing.T) {
 	if page, err := other.List(t.Context(), "", "", 50); err != nil || len(page.Items) != 0 {
 		t.Errorf("another tenant's list: %+v, %v", page, err)
 	}
+	if found, err := other.Similar(t.Context(), in.Words, 10); err != nil || len(found.Items) != 0 {
+		t.Errorf("another tenant found %+v, %v", found, err)
+	}
+	if found, err := c.Similar(t.Context(), in.Words, 10); err != nil || len(found.Items) != 1 || found.Items[0].IntentID != in.ID {
+		t.Errorf("the owner found %+v, %v", found, err)
+	}
+	if _, err := other.Create(t.Context(), client.NewIntent{From: in.ID}, ""); qlp.CodeOf(err) != qlp.NotFound {
+		t.Errorf("another tenant starts from it: %v", err)
+	}
 	twin, err := other.Create(t.Context(), client.NewIntent{Words: "a Python API for notes with a title"}, "the same key")
 	if err != nil || twin.ID == in.ID || twin.Tenant != "theirs" {
 		t.Errorf("the same idempotency key of another tenant: %+v, %v", twin, err)

@@ -86,7 +86,7 @@ func (c *command) root() *cobra.Command {
 			_ = c.flags.MarkHidden(k.Flag()) // the flag was just made
 		}
 	}
-	root.AddCommand(c.run(), c.replay(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.serve(), c.capsule(), c.keys(),
+	root.AddCommand(c.run(), c.replay(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.similar(), c.embeddings(), c.vector(), c.serve(), c.capsule(), c.keys(),
 		c.providers(), c.bridge(), c.sandbox(), c.sandboxd(), c.eval(), c.doctor(), c.healthcheck(), c.migrate(), c.version(), c.tool())
 	return root
 }

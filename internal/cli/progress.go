@@ -24,6 +24,7 @@ type progress struct {
 	caps   qlp.ModelCaps
 	began  map[string]time.Time // task → when its attempt under way began
 	spent  map[string]qlp.RunSpending
+	near   string            // what is told of similar intents, and of the one that this one starts from
 	next   map[string]string // task → what is different about its repair
 }
 
@@ -84,6 +85,8 @@ func (p *progress) take(e qlp.Event) error {
 			return err
 		}
 		p.settled(e.TaskID, call)
+	case qlp.EventSimilarFound, qlp.EventOriginCompared:
+		p.near += line(e) + "\n"
 	case qlp.EventNeedsInput:
 		p.needs = &qlp.NeedsInput{}
 		return read(p.needs)
@@ -151,6 +154,16 @@ func line(e qlp.Event) string {
 		var k qlp.SettledCall
 		if json.Unmarshal(e.Data, &k) == nil {
 			return callLine(e.TaskID, k)
+		}
+	case qlp.EventSimilarFound:
+		var found qlp.SimilarFound
+		if json.Unmarshal(e.Data, &found) == nil {
+			return similarLine(found)
+		}
+	case qlp.EventOriginCompared:
+		var o qlp.OriginCompared
+		if json.Unmarshal(e.Data, &o) == nil {
+			return comparedLine(o)
 		}
 	case qlp.EventCheckFinished:
 		var c qlp.Check

@@ -22,6 +22,7 @@ const cancelWithin = 5 * time.Second
 
 type runOptions struct {
 	stack, spec, out, approve string
+	from                      string
 	generator, provider       string
 	caps                      capFlags
 	quiet, stream             bool
@@ -41,6 +42,7 @@ func (c *command) run() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.stack, "stack", "", "stack to build on, whatever the words say: go or python, for a program also node or rust")
 	f.StringVar(&o.spec, "spec", "", "build this Spec file (YAML or JSON, - for standard input) and not words")
+	f.StringVar(&o.from, "from", "", "start from this past intent: its words, unless others are given; what differs is recorded")
 	f.StringVar(&o.out, "out", ".", "folder to put the capsule in")
 	f.StringVar(&o.approve, "approve", "", `"plan" stops for approval before the first task`)
 	f.StringVar(&o.generator, "generator", "", `"offline" asks nobody, "model" asks models`)
@@ -83,7 +85,7 @@ func (c *command) doRun(ctx context.Context, o runOptions, args []string) error 
 
 // newIntent reads the words or the Spec, of which there is one.
 func (c *command) newIntent(o runOptions, args []string) (client.NewIntent, error) {
-	in := client.NewIntent{Settings: qlp.Settings{Stack: o.stack, Approve: o.approve, Generator: o.generator, Provider: o.provider}}
+	in := client.NewIntent{From: o.from, Settings: qlp.Settings{Stack: o.stack, Approve: o.approve, Generator: o.generator, Provider: o.provider}}
 	var err error
 	if in.Settings.Caps.Models, err = o.caps.read(); err != nil {
 		return in, err
@@ -93,6 +95,9 @@ func (c *command) newIntent(o runOptions, args []string) (client.NewIntent, erro
 	}
 	if len(args) == 1 {
 		in.Words = args[0]
+	}
+	if o.spec == "" && in.Words == "" && o.from != "" {
+		return in, nil
 	}
 	if o.spec == "" {
 		return in, qlp.CheckWords(in.Words)

@@ -59,7 +59,7 @@ func (v *view) redraw() {
 			return
 		case <-tick.C:
 			v.mu.Lock()
-			v.live.draw(v.p.tree(newPaint(v.c.out), time.Now()))
+			v.live.draw(v.p.near + v.p.tree(newPaint(v.c.out), time.Now()))
 			v.mu.Unlock()
 		}
 	}
@@ -80,7 +80,7 @@ func (v *view) take(e qlp.Event) error {
 		}
 	case v.quiet:
 	case v.live != nil:
-		v.live.draw(v.p.tree(newPaint(c.out), time.Now()))
+		v.live.draw(v.p.near + v.p.tree(newPaint(c.out), time.Now()))
 	default:
 		v.lines(e)
 	}

@@ -39,6 +39,7 @@ func New(base, token string, transport http.RoundTripper) *Client {
 type NewIntent struct {
 	Words    string          `json:"words,omitempty"`
 	Settings qlp.Settings    `json:"settings,omitzero"`
+	From     string          `json:"from,omitempty"` // the intent that it starts from
 	Spec     json.RawMessage `json:"spec,omitempty"`
 }
 

@@ -61,6 +61,7 @@ type Config struct {
 	ExecutorTokenFile      string        `key:"executor_token_file" doc:"file with the executors' token; without it, the variable QLP_EXECUTOR_TOKEN" default:""`
 	ExecutorsPlain         bool          `key:"executors_plain" doc:"allow executors without TLS on other machines, where the network itself is private" default:"false"`
 	Providers              string        `key:"providers" doc:"file that says which models answer, for which role and within which caps; without it, providers.yaml in the data folder" default:""`
+	Embedder               string        `key:"embedder" doc:"what makes the vectors that similar intents are found by: offline, or a model as PROVIDER/MODEL" default:"offline"`
 	Record                 string        `key:"record" doc:"folder that every answer of a model is written into, with its request, to be replayed; empty means none" default:""`
 	StopDelay              time.Duration `key:"stop_delay" doc:"time between the moment when a stopping server says that it is not ready and the moment when it refuses requests: what a load balancer needs to notice" default:"0s"`
 	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`

@@ -116,6 +116,10 @@ func buildsOn(plan qlp.Plan, task string) map[string]bool {
 // Abandon ends what a job was part of, after the machine has failed it several times. The run is unverified: nothing was
 // found wrong with the project, and nothing was proved. Where it was a model that could not be asked, the intent is paused.
 func (e *Engine) Abandon(ctx context.Context, job store.Job, cause error) error {
+	if job.Kind == store.JobEmbed { // asked for again at the next start, and whenever an intent gets no vector
+		e.Log.Warn("Embeddings given up for now", "room", "orchestrator", "err", cause)
+		return nil
+	}
 	err := e.change(ctx, job.IntentID, func(tx store.Tx, in qlp.Intent) error {
 		if in.State.Over() || in.State == qlp.StatePaused || job.Pause != pauses(in) || job.RunID != "" && (in.Run == nil || in.Run.ID != job.RunID) {
 			return nil

@@ -25,7 +25,8 @@ func (e *Engine) Interpret(ctx context.Context, job store.Job) error {
 				return fmt.Errorf("interpret intent %s: %w", in.ID, err)
 			}
 		}
-		return e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error { return e.interpreted(ctx, tx, in, result) })
+		similar := e.offer(ctx, in)
+		return e.change(ctx, in.ID, func(tx store.Tx, in qlp.Intent) error { return e.interpreted(ctx, tx, in, result, similar) })
 	})
 }
 
@@ -44,7 +45,7 @@ func (e *Engine) interpret(ctx context.Context, in qlp.Intent) (interpreter.Resu
 	return result, asked(err)
 }
 
-func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, result interpreter.Result) error {
+func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, result interpreter.Result, similar *qlp.SimilarFound) error {
 	if in.State == qlp.StateReceived {
 		if err := e.moveIntent(ctx, tx, in, qlp.StateInterpreting, ""); err != nil {
 			return err
@@ -54,10 +55,24 @@ func (e *Engine) interpreted(ctx context.Context, tx store.Tx, in qlp.Intent, re
 	if in.State != qlp.StateInterpreting {
 		return nil
 	}
+	if similar != nil {
+		if _, err := tx.Append(ctx, e.event(in, qlp.EventSimilarFound, similar)); err != nil {
+			return err
+		}
+	}
 	if result.Outcome != interpreter.Understood {
 		return e.needInput(ctx, tx, in, qlp.NeedsInput{
 			Outcome: string(result.Outcome), Questions: result.Questions, Reason: result.Reason, Needs: result.Needs,
 		})
+	}
+	compared, err := origin(ctx, tx, in, *result.Spec)
+	if err != nil {
+		return err
+	}
+	if compared != nil {
+		if _, err := tx.Append(ctx, e.event(in, qlp.EventOriginCompared, compared)); err != nil {
+			return err
+		}
 	}
 	if err := tx.SetSpec(ctx, in.ID, *result.Spec); err != nil {
 		return err

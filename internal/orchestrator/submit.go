@@ -19,7 +19,9 @@ type Request struct {
 	// is a conflict.
 	Key    string
 	Tenant string // "" is qlp.DefaultTenant
-	// Parent is the intent that this one does again, with its revision; "" for none.
+	// From is the intent that this one starts from; "" for none. Without words and Spec of its own it has that one's.
+	From string
+	// Parent is the intent that this one does again, with its revision; "" for none. From sets both.
 	Parent   string
 	Revision int
 }
@@ -27,6 +29,9 @@ type Request struct {
 // Submit takes an intent in. What cannot be one is refused here (invalid, with a remedy); what is not understood is found
 // out later, and is a state of the intent.
 func (e *Engine) Submit(ctx context.Context, req Request) (qlp.Intent, error) {
+	if err := e.startFrom(ctx, &req); err != nil {
+		return qlp.Intent{}, err
+	}
 	req.Settings.GivenSpec = req.Spec != nil
 	if err := e.check(&req); err != nil {
 		return qlp.Intent{}, err
@@ -48,8 +53,16 @@ func (e *Engine) Submit(ctx context.Context, req Request) (qlp.Intent, error) {
 		ID: e.NewID(), Tenant: req.Tenant, Words: req.Words, Settings: req.Settings, Spec: req.Spec, State: qlp.StateReceived,
 		Parent: req.Parent, Revision: max(req.Revision, 1), Created: now, Updated: now,
 	}
+	var embedding qlp.Embedding
+	var later bool
+	if e.Similarity != nil {
+		embedding, later = e.Similarity.Embedding(ctx, in)
+	}
 	err := e.Store.Tx(ctx, func(tx store.Tx) error {
 		if err := tx.InsertIntent(ctx, in, req.Key, digest); err != nil {
+			return err
+		}
+		if err := e.findable(ctx, tx, embedding, later); err != nil {
 			return err
 		}
 		if req.Spec != nil {

@@ -25,6 +25,8 @@ const (
 	EventIntentReceived  EventType = "intent.received"
 	EventIntentState     EventType = "intent.state"       // Data: StateChanged
 	EventSpecReady       EventType = "spec.ready"         // Data: Spec
+	EventSimilarFound    EventType = "similar.found"      // Data: SimilarFound; before spec.ready, where there are any
+	EventOriginCompared  EventType = "origin.compared"    // Data: OriginCompared; before spec.ready, of an intent that starts from another
 	EventNeedsInput      EventType = "intent.needs_input" // Data: NeedsInput
 	EventPlanReady       EventType = "plan.ready"         // Data: Plan
 	EventRunStarted      EventType = "run.started"

@@ -150,6 +150,7 @@ const (
 	JobTask      JobKind = "task"
 	JobVerify    JobKind = "verify"
 	JobPack      JobKind = "pack"
+	JobEmbed     JobKind = "embed" // of no intent: the vectors that are missing
 )
 
 // Job is what a worker claims. Its fields name its effect, so that doing it twice does it once. While a job waits or runs, an

@@ -21,6 +21,7 @@ type (
 	taskArgs      struct{ store.Job }
 	verifyArgs    struct{ store.Job }
 	packArgs      struct{ store.Job }
+	embedArgs     struct{ store.Job }
 )
 
 // Kind names the kind for River.
@@ -38,6 +39,9 @@ func (verifyArgs) Kind() string { return string(store.JobVerify) }
 // Kind names the kind for River.
 func (packArgs) Kind() string { return string(store.JobPack) }
 
+// Kind names the kind for River.
+func (embedArgs) Kind() string { return string(store.JobEmbed) }
+
 func (w *Worker) register(workers *river.Workers) error {
 	return errors.Join(
 		river.AddWorkerSafely(workers, &handler[interpretArgs]{w: w, job: func(a interpretArgs) store.Job { return a.Job }, call: w.engine.Interpret}),
@@ -45,6 +49,7 @@ func (w *Worker) register(workers *river.Workers) error {
 		river.AddWorkerSafely(workers, &handler[taskArgs]{w: w, job: func(a taskArgs) store.Job { return a.Job }, call: w.engine.Task}),
 		river.AddWorkerSafely(workers, &handler[verifyArgs]{w: w, job: func(a verifyArgs) store.Job { return a.Job }, call: w.engine.Verify}),
 		river.AddWorkerSafely(workers, &handler[packArgs]{w: w, job: func(a packArgs) store.Job { return a.Job }, call: w.engine.Pack}),
+		river.AddWorkerSafely(workers, &handler[embedArgs]{w: w, job: func(a embedArgs) store.Job { return a.Job }, call: w.engine.Embed}),
 	)
 }
 

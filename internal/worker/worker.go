@@ -31,6 +31,7 @@ type Engine interface {
 	Task(ctx context.Context, job store.Job) error
 	Verify(ctx context.Context, job store.Job) error
 	Pack(ctx context.Context, job store.Job) error
+	Embed(ctx context.Context, job store.Job) error
 	// Abandon ends what the job was part of, because of cause. It is tried until it succeeds.
 	Abandon(ctx context.Context, job store.Job, cause error) error
 }

@@ -57,6 +57,7 @@ func (e *engine) Plan(ctx context.Context, j store.Job) error      { return e.ru
 func (e *engine) Task(ctx context.Context, j store.Job) error      { return e.run(ctx, "task", j) }
 func (e *engine) Verify(ctx context.Context, j store.Job) error    { return e.run(ctx, "verify", j) }
 func (e *engine) Pack(ctx context.Context, j store.Job) error      { return e.run(ctx, "pack", j) }
+func (e *engine) Embed(ctx context.Context, j store.Job) error     { return e.run(ctx, "embed", j) }
 
 func (e *engine) Abandon(ctx context.Context, j store.Job, cause error) error {
 	e.note("abandon", j, cause.Error())

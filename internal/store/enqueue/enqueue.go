@@ -26,6 +26,8 @@ func (a Args) Kind() string { return string(a.Job.Kind) }
 // Check refuses what is no job.
 func Check(job store.Job) error {
 	switch job.Kind {
+	case store.JobEmbed:
+		return nil
 	case store.JobInterpret, store.JobPlan, store.JobTask, store.JobVerify, store.JobPack:
 	default:
 		return qlp.Errorf(qlp.Invalid, "there is no job of kind %.40q", job.Kind)
