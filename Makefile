@@ -31,7 +31,7 @@ run-postgres: setup-run build ## the same over a private PostgreSQL with pgvecto
 stop-postgres: ## stop that PostgreSQL; its data stays
 	@scripts/postgres stop $(POSTGRES)
 
-build: $(BIN)/qlp-init $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helper bin/qlp-init
+build: $(BIN)/qlp-init $(BIN)/qlp-gosec $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helpers bin/qlp-init and bin/qlp-gosec
 
 $(BIN)/tools: # where qlp looks for what set-up installed
 	@mkdir -p $(BIN)
@@ -40,6 +40,10 @@ $(BIN)/tools: # where qlp looks for what set-up installed
 $(BIN)/qlp-init: FORCE
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/qlp-init
+
+$(BIN)/qlp-gosec: FORCE
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/qlp-gosec
 
 $(BIN)/qlp: FORCE
 	@mkdir -p $(BIN)
