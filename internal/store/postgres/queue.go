@@ -26,7 +26,8 @@ type Queue struct {
 }
 
 func newQueue(pool *pgxpool.Pool, log *slog.Logger) (*Queue, error) {
-	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: log, MaxAttempts: enqueue.MaxAttempts})
+	// River tells of a job at most once in that time: of one that comes sooner after another, nobody hears before the next poll.
+	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: log, MaxAttempts: enqueue.MaxAttempts, FetchCooldown: river.FetchCooldownMin})
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
