@@ -138,13 +138,14 @@ func (x *Index) count(ctx context.Context, tenant string, terms map[vector.Sourc
 		}
 	}
 	_, knows := f.tenants[tenant]
+	rows = f.rows
 	f.mu.Unlock()
 	found := map[vector.Source]map[string]float64{}
 	var list []question
 	if !knows {
 		list = append(list, question{
-			"SELECT count(*)::float8 FROM (SELECT FROM embedding_words WHERE tenant = $1 LIMIT 20000) l",
-			[]any{tenant},
+			ownSQL,
+			[]any{tenant, rows},
 			func(r pgx.Rows) error {
 				for r.Next() {
 					if err := r.Scan(&own); err != nil {
@@ -188,6 +189,11 @@ func (x *Index) count(ctx context.Context, tenant string, terms map[vector.Sourc
 	}
 	return f.rows, own, out, nil
 }
+
+// ownSQL counts a tenant's rows; of one that has very many, it takes the server's estimate.
+const ownSQL = `SELECT GREATEST((SELECT count(*) FROM (SELECT FROM embedding_words WHERE tenant = $1 LIMIT 10000) l)::float8,
+	$2::float8 * (SELECT t.share FROM pg_stats s, unnest(s.most_common_vals::text::text[], s.most_common_freqs) AS t(tenant, share)
+		WHERE s.schemaname = current_schema() AND s.tablename = 'embedding_words' AND s.attname = 'tenant' AND t.tenant = $1 LIMIT 1))`
 
 func howOften(column string, terms []string, found map[string]float64) question {
 	return question{

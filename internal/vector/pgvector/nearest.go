@@ -2,6 +2,8 @@ package pgvector
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,10 +14,14 @@ import (
 // before something nearer.
 const doubt = 16
 
+// A tenant's rows are looked at one by one where they are few, or not very many and a small share of all: the graph would go past
+// too many rows of others. A row takes about 2 µs then; ordered by halved numbers, as the graph's index has them, ten times as long.
+const few, notMany, smallShare = 2_000, 10_000, 20
+
 // The parameters are the same for both: vector, tenant, embedder, hits, and of the first one, candidates.
 const (
-	// near has the very expression of the graph's index in its order. Whether the graph is asked, or the tenant's rows are looked
-	// at one by one, is the planner's choice: it knows how many they are.
+	// near has the very expression of the graph's index in its order. What is known of a tenant may be old, so that the planner still
+	// has the choice: for very few rows, it does not ask the graph.
 	near = `WITH near AS MATERIALIZED (
 			SELECT intent_id, vector FROM embeddings WHERE tenant = $2 AND embedder = $3
 			ORDER BY vector::halfvec(1536) <=> $1::real[]::vector(1536)::halfvec(1536) LIMIT $5),
@@ -26,8 +32,11 @@ const (
 		ORDER BY vector <=> $1::real[]::vector(1536), intent_id LIMIT $4`
 )
 
-// Nearest finds the nearest vectors. What the graph does not find enough of, because few of its rows are the tenant's, is looked for
-// row by row.
+// size counts a tenant's vectors, as many as make a difference, and all there are about.
+const size = `SELECT (SELECT count(*) FROM (SELECT FROM embeddings WHERE tenant = $1 AND embedder = $2 LIMIT $3) l)::float8,
+	(SELECT reltuples FROM pg_class WHERE oid = 'embeddings'::regclass)::float8`
+
+// Nearest finds the nearest vectors. What the graph does not find enough of is looked for row by row.
 func (x *Index) Nearest(ctx context.Context, q vector.Query) ([]vector.Hit, error) {
 	if err := vector.Check(q.Vector); err != nil {
 		return nil, err
@@ -35,8 +44,25 @@ func (x *Index) Nearest(ctx context.Context, q vector.Query) ([]vector.Hit, erro
 	if err := checkLimit(q.Limit); err != nil {
 		return nil, err
 	}
-	var hits []vector.Hit
-	read := func(rows pgx.Rows) error {
+	if !q.Exact {
+		graph, err := x.byGraph(ctx, q.Tenant, q.Embedder)
+		if err != nil {
+			return nil, failed(ctx, "count vectors", err)
+		}
+		if graph {
+			hits, err := x.search(ctx, near, q, q.Limit+doubt)
+			if err != nil || len(hits) == q.Limit {
+				return hits, failed(ctx, "search vectors", err)
+			}
+		}
+	}
+	hits, err := x.search(ctx, exact, q)
+	return hits, failed(ctx, "search every vector", err)
+}
+
+func (x *Index) search(ctx context.Context, text string, q vector.Query, more ...any) (hits []vector.Hit, err error) {
+	args := append([]any{q.Vector, q.Tenant, q.Embedder, q.Limit}, more...)
+	err = x.ask(ctx, min(max(x.cfg.Breadth, q.Limit+doubt), 1000), true, question{text, args, func(rows pgx.Rows) error {
 		for rows.Next() {
 			var h vector.Hit
 			if err := rows.Scan(&h.IntentID, &h.Similarity); err != nil {
@@ -45,15 +71,44 @@ func (x *Index) Nearest(ctx context.Context, q vector.Query) ([]vector.Hit, erro
 			hits = append(hits, h)
 		}
 		return rows.Err()
+	}})
+	return hits, err
+}
+
+// sizes remembers whose vectors the graph is asked for.
+type sizes struct {
+	mu    sync.Mutex
+	since time.Time
+	graph map[[2]string]bool // by tenant and embedder
+}
+
+// byGraph says whether the graph is asked. It may be a minute behind: both ways find what is there.
+func (x *Index) byGraph(ctx context.Context, tenant, embedder string) (bool, error) {
+	s, key := &x.sizes, [2]string{tenant, embedder}
+	s.mu.Lock()
+	if s.graph == nil || time.Since(s.since) > fresh || len(s.graph) > mostKnown {
+		s.graph, s.since = map[[2]string]bool{}, time.Now()
 	}
-	breadth := min(max(x.cfg.Breadth, q.Limit+doubt), 1000)
-	if !q.Exact {
-		err := x.ask(ctx, breadth, true, question{near, []any{q.Vector, q.Tenant, q.Embedder, q.Limit, q.Limit + doubt}, read})
-		if err != nil || len(hits) == q.Limit {
-			return hits, failed(ctx, "search vectors", err)
+	graph, ok := s.graph[key]
+	s.mu.Unlock()
+	if ok {
+		return graph, nil
+	}
+	var own, all float64
+	err := x.ask(ctx, x.cfg.Breadth, true, question{size, []any{tenant, embedder, notMany + 1}, func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(&own, &all); err != nil {
+				return err
+			}
 		}
+		return rows.Err()
+	}})
+	if err != nil {
+		return false, err
 	}
-	hits = nil
-	err := x.ask(ctx, breadth, true, question{exact, []any{q.Vector, q.Tenant, q.Embedder, q.Limit}, read})
-	return hits, failed(ctx, "search every vector", err)
+	graph = own > few && (own > notMany || own*smallShare > all)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.graph[key] = graph
+	return graph, nil
 }

@@ -36,6 +36,7 @@ type Config struct {
 type Index struct {
 	cfg   Config
 	known frequencies
+	sizes sizes
 
 	mu sync.Mutex
 	db *sql.DB

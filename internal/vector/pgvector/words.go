@@ -13,10 +13,10 @@ import (
 
 const (
 	// mostTerms bounds how many terms of one source a search asks for: the rarest are kept.
-	mostTerms = 48
+	mostTerms = 32
 	// budget is how many of a tenant's rows the terms may have that candidates are found by. More frequent ones only count in the
 	// candidates' scores, as long as there are rarer ones.
-	budget = 2_000
+	budget = 1_000
 	// classes of weight, into which the terms of a search fall: the server counts the terms of one class in a row at once.
 	classes = 6
 )
@@ -152,7 +152,7 @@ func classed(terms []term) (out [classes][]term) {
 
 // The parameters are tenant, hits, the candidates' terms, the mean length, and of each class its weight and its terms.
 //
-// Of very many candidates, which are as good as each other then, the first 4,000 are scored. ts_rank is what counts the terms of a
+// Of very many candidates, which are as good as each other then, the first 2,000 are scored. ts_rank is what counts the terms of a
 // class, as a share of them.
 func best(column string) string {
 	var score strings.Builder
@@ -160,7 +160,7 @@ func best(column string) string {
 		fmt.Fprintf(&score, " + $%d::float8 * COALESCE(ts_rank(%s, $%d::text::tsquery), 0)", 5+2*i, column, 6+2*i)
 	}
 	return fmt.Sprintf(`(SELECT intent_id, %[1]s, (0%[2]s) / (1 + 1.2 * (0.25 + 0.75 * length(%[1]s) / $4::float8)) AS score FROM
-		(SELECT intent_id, %[1]s FROM embedding_words WHERE tenant = $1 AND %[1]s @@ $3::text::tsquery LIMIT 4000) c
+		(SELECT intent_id, %[1]s FROM embedding_words WHERE tenant = $1 AND %[1]s @@ $3::text::tsquery LIMIT 2000) c
 		ORDER BY score DESC, intent_id LIMIT $2) b`, column, score.String())
 }
 
