@@ -1,13 +1,17 @@
-// Command store measures the embedded store, its queue and its blobs, and prints one line a measure. Run it with
+// Command store measures the embedded store, its queue and its blobs, and prints one line a measure; then, where a server is named, the
+// same operations over PostgreSQL. Run it with
 //
-//	go run ./bench/store [-durable] [-n 2000] [-idle 10s]
+//	go run ./bench/store [-durable] [-n 2000] [-idle 10s] [-postgres URL]
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,11 +19,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/quantumlayer/qlp/internal/blob"
 	"github.com/quantumlayer/qlp/internal/blob/file"
 	"github.com/quantumlayer/qlp/internal/events"
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/postgres"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
 	"github.com/quantumlayer/qlp/internal/worker"
 )
@@ -29,11 +36,25 @@ func main() {
 	n := flag.Int("n", 2000, "how often each operation is done")
 	idle := flag.Duration("idle", 10*time.Second, "how long an idle worker is watched")
 	dir := flag.String("dir", "", "where to write (a temporary folder by default)")
+	server := flag.String("postgres", os.Getenv("QLP_TEST_POSTGRES"), "URL of a private PostgreSQL server as its superuser; without it, SQLite alone is measured")
 	flag.Parse()
-	if err := run(context.Background(), *dir, *durable, *n, *idle); err != nil {
+	ctx := context.Background()
+	err := run(ctx, *dir, *durable, *n, *idle)
+	if err == nil && *server != "" {
+		fmt.Println()
+		err = runPostgres(ctx, *server, *n, *idle)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// subject is a store of either kind, with its queue.
+type subject struct {
+	store.Store
+	queue   worker.Queue
+	waiting func(context.Context) ([]store.Job, error)
 }
 
 func run(ctx context.Context, parent string, durable bool, n int, idle time.Duration) error {
@@ -43,24 +64,18 @@ func run(ctx context.Context, parent string, durable bool, n int, idle time.Dura
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "qlp.db")
-	if err := opening(ctx, path, durable); err != nil {
+	if err := opening(path, func() (io.Closer, error) { return sqlite.Open(ctx, path, sqlite.Config{Durable: durable}) }); err != nil {
 		return err
 	}
 	st, err := sqlite.Open(ctx, path, sqlite.Config{Durable: durable})
 	if err != nil {
 		return err
 	}
-	for _, measure := range []func() error{
-		func() error { return operations(ctx, st, n) },
-		func() error { return contended(ctx, st, n) },
-		func() error { return hops(ctx, st, n/4) },
-		func() error { return following(ctx, st, n/4) },
-		func() error { return resting(ctx, st, idle) },
-		func() error { return blobs(ctx, filepath.Join(dir, "blobs"), durable) },
-	} {
-		if err := measure(); err != nil {
-			return err
-		}
+	if err := all(ctx, subject{st, st.Queue, st.Queue.Waiting}, n, idle); err != nil {
+		return err
+	}
+	if err := blobs(ctx, filepath.Join(dir, "blobs"), durable); err != nil {
+		return err
 	}
 	if err := st.Close(); err != nil {
 		return err
@@ -75,6 +90,57 @@ func run(ctx context.Context, parent string, durable bool, n int, idle time.Dura
 	}
 	fmt.Printf("%-44s %9.2f ms (%.1f MB)\n", "open what these measures left", ms(time.Since(start)), float64(info.Size())/1e6)
 	return st.Close()
+}
+
+// runPostgres measures a database of its own on the server, as its settings have it.
+func runPostgres(ctx context.Context, server string, n int, idle time.Duration) (err error) {
+	name := fmt.Sprintf("bench_%d", time.Now().UnixNano())
+	admin, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, admin.Close(ctx)) }()
+	var version, fsync string
+	if err := admin.QueryRow(ctx, "SELECT current_setting('server_version'), current_setting('fsync')").Scan(&version, &fsync); err != nil {
+		return err
+	}
+	fmt.Printf("PostgreSQL %s, fsync %s, by a Unix socket\n", version, fsync)
+	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return err
+	}
+	defer func() {
+		_, derr := admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+		err = errors.Join(err, derr)
+	}()
+	u, err := url.Parse(server)
+	if err != nil {
+		return err
+	}
+	u.Path = "/" + name
+	open := func() (*postgres.Store, error) { return postgres.Open(ctx, u.String(), postgres.Config{}) }
+	if err := opening(name, func() (io.Closer, error) { return open() }); err != nil {
+		return err
+	}
+	st, err := open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(all(ctx, subject{st, st.Queue, st.Queue.Waiting}, n, idle), st.Close())
+}
+
+func all(ctx context.Context, st subject, n int, idle time.Duration) error {
+	for _, measure := range []func() error{
+		func() error { return operations(ctx, st, n) },
+		func() error { return contended(ctx, st, n) },
+		func() error { return hops(ctx, st, n/4) },
+		func() error { return following(ctx, st, n/4) },
+		func() error { return resting(ctx, st, idle) },
+	} {
+		if err := measure(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -99,12 +165,12 @@ func timed(n int, name string, fn func(i int) error) error {
 	return nil
 }
 
-func opening(ctx context.Context, path string, durable bool) error {
+func opening(what string, open func() (io.Closer, error)) error {
 	for _, name := range []string{"open a new database", "open it again", "open it once more"} {
 		start := time.Now()
-		st, err := sqlite.Open(ctx, path, sqlite.Config{Durable: durable})
+		st, err := open()
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		fmt.Printf("%-44s %9.2f ms\n", name, ms(time.Since(start)))
 		if err := st.Close(); err != nil {
@@ -115,7 +181,7 @@ func opening(ctx context.Context, path string, durable bool) error {
 }
 
 // contended measures small writes of four writers while four readers read.
-func contended(ctx context.Context, st *sqlite.Store, n int) error {
+func contended(ctx context.Context, st subject, n int) error {
 	id := newID()
 	err := st.Tx(ctx, func(tx store.Tx) error { return tx.InsertIntent(ctx, qlp.Intent{ID: id, Words: "w"}, "", "") })
 	if err != nil {
@@ -171,12 +237,12 @@ func (h hopper) Embed(context.Context, store.Job) error          { return nil }
 func (h hopper) Abandon(context.Context, store.Job, error) error { return nil }
 
 // hops measures from the begin of the transaction that adds a job to the call of the engine, and from its commit.
-func hops(ctx context.Context, st *sqlite.Store, n int) error {
+func hops(ctx context.Context, st subject, n int) error {
 	if err := drop(ctx, st); err != nil {
 		return err
 	}
 	h := hopper{arrived: make(chan time.Time, 1)}
-	w, err := worker.New(st.Queue, h, slog.New(slog.DiscardHandler), worker.Config{})
+	w, err := worker.New(st.queue, h, slog.New(slog.DiscardHandler), worker.Config{})
 	if err != nil {
 		return err
 	}
@@ -203,8 +269,8 @@ func hops(ctx context.Context, st *sqlite.Store, n int) error {
 }
 
 // drop removes the jobs that the other measures left, which nobody is to run.
-func drop(ctx context.Context, st *sqlite.Store) error {
-	jobs, err := st.Queue.Waiting(ctx)
+func drop(ctx context.Context, st subject) error {
+	jobs, err := st.waiting(ctx)
 	if err != nil {
 		return err
 	}
@@ -219,7 +285,7 @@ func drop(ctx context.Context, st *sqlite.Store) error {
 }
 
 // following measures from the commit of an event to a follower that has it.
-func following(ctx context.Context, st *sqlite.Store, n int) error {
+func following(ctx context.Context, st subject, n int) error {
 	id := newID()
 	err := st.Tx(ctx, func(tx store.Tx) error { return tx.InsertIntent(ctx, qlp.Intent{ID: id, Words: "w"}, "", "") })
 	if err != nil {
@@ -259,8 +325,8 @@ func following(ctx context.Context, st *sqlite.Store, n int) error {
 }
 
 // resting measures what a worker costs that has nothing to do, with one follower of events.
-func resting(ctx context.Context, st *sqlite.Store, d time.Duration) error {
-	w, err := worker.New(st.Queue, hopper{arrived: make(chan time.Time, 1)}, slog.New(slog.DiscardHandler), worker.Config{})
+func resting(ctx context.Context, st subject, d time.Duration) error {
+	w, err := worker.New(st.queue, hopper{arrived: make(chan time.Time, 1)}, slog.New(slog.DiscardHandler), worker.Config{})
 	if err != nil {
 		return err
 	}

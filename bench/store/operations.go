@@ -9,7 +9,6 @@ import (
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
-	"github.com/quantumlayer/qlp/internal/store/sqlite"
 )
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -31,7 +30,7 @@ func sample() *qlp.Spec {
 }
 
 // operations measures what the orchestrator does, one after the other.
-func operations(ctx context.Context, st *sqlite.Store, n int) error {
+func operations(ctx context.Context, st subject, n int) error {
 	ids, runs := make([]string, n), make([]string, n)
 	for i := range ids {
 		ids[i], runs[i] = newID(), newID()

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 )
 
 // The channel of wake-ups, and how long a message may be: PostgreSQL takes 8000 bytes.
@@ -37,6 +38,7 @@ type bell struct {
 	mu   sync.Mutex
 	rung map[string]bool
 	wake chan struct{}
+	jobs chan struct{} // that there are some, for the workers
 
 	whispers  chan string // what is to be told the others, and is forgotten where there are too many
 	whispered atomic.Pointer[func(string)]
@@ -46,7 +48,7 @@ type bell struct {
 }
 
 func newBell(pool *pgxpool.Pool, conn *pgxpool.Config, log *slog.Logger) *bell {
-	return &bell{pool: pool, conn: conn, log: log, self: uuid.NewString()[:8], rung: map[string]bool{}, wake: make(chan struct{}, 1), whispers: make(chan string, 256), cancel: func() {}}
+	return &bell{pool: pool, conn: conn, log: log, self: uuid.NewString()[:8], rung: map[string]bool{}, wake: make(chan struct{}, 1), jobs: make(chan struct{}, 1), whispers: make(chan string, 256), cancel: func() {}}
 }
 
 // ring has other processes told of intents. It does not block.
@@ -84,6 +86,9 @@ func (b *bell) tell(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-b.wake:
+		case <-b.jobs:
+			b.notifyWorkers(ctx)
+			continue
 		case message := <-b.whispers:
 			b.notify(ctx, textChannel, b.self+","+message)
 			continue
@@ -91,6 +96,24 @@ func (b *bell) tell(ctx context.Context) {
 		for _, message := range b.messages() {
 			b.notify(ctx, channel, message)
 		}
+	}
+}
+
+// notifyWorkers tells River's clients of jobs, as River does itself.
+func (b *bell) notifyWorkers(ctx context.Context) {
+	telling, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
+	_, err := b.pool.Exec(telling, `SELECT pg_notify(current_schema() || '.river_insert', json_build_object('queue', $1::text)::text)`, river.QueueDefault)
+	if err != nil && ctx.Err() == nil {
+		b.log.DebugContext(ctx, "Jobs not told of", "room", "store", "err", err)
+	}
+}
+
+// job has the workers told that there is a job. It does not block.
+func (b *bell) job() {
+	select {
+	case b.jobs <- struct{}{}:
+	default: // it is on its way already
 	}
 }
 

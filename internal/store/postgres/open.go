@@ -161,6 +161,7 @@ func open(ctx context.Context, pc *pgxpool.Config, cfg Config) (_ *Store, err er
 		cfg.Index.Attach(db)
 	}
 	bell := newBell(pool, pc, cfg.Log)
+	queue.wake = bell.job
 	st, err := sqlstore.New(ctx, sqlstore.Config{
 		Writer: db, Reader: db, Queue: queue, Index: indexer(cfg.Index), Translate: translate, Clock: cfg.Clock, Poll: cfg.Poll, OnQuery: cfg.OnQuery,
 		Direct: true, ReadIsolation: sql.LevelRepeatableRead, Announce: bell.ring,

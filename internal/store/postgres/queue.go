@@ -23,15 +23,26 @@ type Queue struct {
 	pool    *pgxpool.Pool
 	inserts *river.Client[pgx.Tx] // which do no more than that
 	onFault atomic.Pointer[func(error)]
+	wake    func() // rings the store's bell
 }
 
 func newQueue(pool *pgxpool.Pool, log *slog.Logger) (*Queue, error) {
-	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: log, MaxAttempts: enqueue.MaxAttempts})
+	client, err := river.NewClient(silent{riverpgxv5.New(nil)}, &river.Config{Logger: log, MaxAttempts: enqueue.MaxAttempts})
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	return &Queue{pool: pool, inserts: client}, nil
+	return &Queue{pool: pool, inserts: client, wake: func() {}}, nil
 }
+
+// silent keeps River from telling of a job within the transaction that adds it. It would do so no more than once in a while, so that
+// a job which follows soon on another waits for the next poll, and would let commits through one by one; Wake tells of every one.
+type silent struct{ *riverpgxv5.Driver }
+
+// SupportsListener returns false.
+func (silent) SupportsListener() bool { return false }
+
+// SupportsListenNotify returns false.
+func (silent) SupportsListenNotify() bool { return false }
 
 // OnFault has fn called when jobs cannot be claimed, with an error that says why and what to do.
 func (q *Queue) OnFault(fn func(error)) { q.onFault.Store(&fn) }
@@ -60,8 +71,8 @@ func (q *Queue) Remove(ctx context.Context, tx *sql.Tx, intentID string) error {
 	return err
 }
 
-// Wake does nothing: River tells every process of a job when it is committed.
-func (q *Queue) Wake() {}
+// Wake has the workers of every process look for jobs. It does not block; what is lost on the way is found by their polls.
+func (q *Queue) Wake() { q.wake() }
 
 // Client returns River's client for a worker, whose id is the config's. It may finish jobs for as long as that worker is known.
 func (q *Queue) Client(cfg *river.Config) (store.QueueClient, error) {
