@@ -71,7 +71,7 @@ type found struct {
 }
 
 const matchSQL = `SELECT e.n, e.intent_id, i.words FROM %[1]s f CROSS JOIN embeddings e ON e.n = f.rowid CROSS JOIN intents i ON i.id = e.intent_id
-	WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank, f.rowid LIMIT $3`
+	WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank LIMIT $3`
 
 // match returns the tenant's best rows of a full-text table.
 func match(ctx context.Context, db *sql.DB, table, expression string, q vector.TextQuery) ([]found, error) {
@@ -105,21 +105,50 @@ func (x *Index) byStems(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	numbers := make([]int64, len(rows))
-	for i, r := range rows {
-		numbers[i] = r.n
-	}
-	terms := make(map[int64][]string, len(rows))
-	for _, w := range words {
-		if err := having(ctx, db, w, numbers, terms); err != nil {
-			return nil, err
-		}
+	terms, err := matched(ctx, db, words, rows)
+	if err != nil {
+		return nil, err
 	}
 	hits := make([]vector.TextHit, len(rows))
 	for i, r := range rows {
 		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Stems, Rank: i + 1, Terms: terms[r.n]}
 	}
 	return hits, nil
+}
+
+// matched says which of the words each row has: by the words that were handed in, or, of a Spec that came without any, by asking the
+// index, which takes several times as long.
+func matched(ctx context.Context, db *sql.DB, words []string, rows []found) (map[int64][]string, error) {
+	roots := make([]string, len(words))
+	for i, w := range words {
+		roots[i] = spelling.Root(w)
+	}
+	terms := make(map[int64][]string, len(rows))
+	var wordless []int64
+	for _, r := range rows {
+		if strings.TrimSpace(r.words) == "" {
+			wordless = append(wordless, r.n)
+			continue
+		}
+		has := map[string]bool{}
+		for _, w := range spelling.Words(r.words) {
+			has[spelling.Root(w)] = true
+		}
+		for i, w := range words {
+			if has[roots[i]] {
+				terms[r.n] = append(terms[r.n], w)
+			}
+		}
+	}
+	if len(wordless) == 0 {
+		return terms, nil
+	}
+	for _, w := range words {
+		if err := having(ctx, db, w, wordless, terms); err != nil {
+			return nil, err
+		}
+	}
+	return terms, nil
 }
 
 // having adds the word to the terms of those rows that have it.
