@@ -29,16 +29,19 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/similarity"
 	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/postgres"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
 	"github.com/quantumlayer/qlp/internal/vector"
+	"github.com/quantumlayer/qlp/internal/vector/pgvector"
 	index "github.com/quantumlayer/qlp/internal/vector/sqlite"
 )
 
 func main() {
 	data := flag.String("data", "../shared/data/retrieval", "folder with clinc150.json, banking77-train.csv and banking77-test.csv")
 	sample := flag.Int("sample", 1000, "questions of each set, taken at random with a fixed seed; 0 means all")
+	address := flag.String("postgres", "", "an empty database of PostgreSQL with pgvector to hand in to, in place of the embedded one; a set each needs one of its own: %s stands for its name")
 	flag.Parse()
-	if err := run(context.Background(), *data, *sample); err != nil {
+	if err := run(context.Background(), *data, *sample, *address); err != nil {
 		fmt.Fprintln(os.Stderr, "retrieval:", err)
 		os.Exit(1)
 	}
@@ -52,7 +55,7 @@ type set struct {
 	train, test []labelled
 }
 
-func run(ctx context.Context, dir string, sample int) error {
+func run(ctx context.Context, dir string, sample int, address string) error {
 	sets, err := read(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		fmt.Printf("not measured: %v\n", err)
@@ -68,7 +71,7 @@ func run(ctx context.Context, dir string, sample int) error {
 			r.Shuffle(len(s.test), func(i, j int) { s.test[i], s.test[j] = s.test[j], s.test[i] })
 			s.test = s.test[:sample]
 		}
-		first, err := measure(ctx, s)
+		first, err := measure(ctx, s, address)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -118,24 +121,40 @@ func table(path string) (out []labelled, err error) {
 	return out, err
 }
 
+// both is an index as the product uses it.
+type both interface {
+	vector.Index
+	vector.Upkeep
+}
+
+func open(ctx context.Context, path, address string) (store.Store, both, error) {
+	if address == "" {
+		x := index.New(index.Config{})
+		st, err := sqlite.Open(ctx, path, sqlite.Config{Index: x})
+		return st, x, err
+	}
+	x := pgvector.New(pgvector.Config{})
+	st, err := postgres.Open(ctx, address, postgres.Config{Index: x})
+	return st, x, err
+}
+
 // rig is a database that a set was handed in to.
 type rig struct {
 	finder *similarity.Finder
-	index  *index.Index
+	index  vector.Index
 	by     *offline.Embedder
 	plain  *sql.DB
 	labels map[string]string // by intent
 	number map[int64]string  // by row of the plain table
 }
 
-func measure(ctx context.Context, s set) (map[string]float64, error) {
+func measure(ctx context.Context, s set, address string) (map[string]float64, error) {
 	dir, err := os.MkdirTemp("", "retrieval-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	x := index.New(index.Config{})
-	st, err := sqlite.Open(ctx, filepath.Join(dir, "qlp.db"), sqlite.Config{Index: x})
+	st, x, err := open(ctx, filepath.Join(dir, "qlp.db"), strings.ReplaceAll(address, "%s", strings.ToLower(s.name)))
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (b *bench) fill(ctx context.Context, address string) error {
 	for _, s := range []string{
 		`INSERT INTO intents (id, tenant, words, settings, state, reason, needs, revision, request, last_seq, created_at, updated_at)
 			SELECT id, tenant, words, '{}', 'received', '', '', 1, '', 0, now(), now() FROM texts`,
-		`INSERT INTO embedding_words (intent_id, tenant, stems, pieces) SELECT id, tenant, to_tsvector('pg_catalog.english', words), array_to_tsvector(pieces) FROM texts`,
+		`INSERT INTO embedding_words (intent_id, tenant, stems, pieces) SELECT id, tenant, to_tsvector('qlp_words', words), array_to_tsvector(pieces) FROM texts`,
 	} {
 		if _, err := conn.Exec(ctx, s); err != nil {
 			return err

@@ -33,23 +33,23 @@ func checkServer(ctx context.Context, db *sql.DB) error {
 // extensions makes those that are missing, where this role may.
 func extensions(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	if _, err := db.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS vector"); err != nil {
-		return noExtension("vector", err)
+		return noExtension(err)
 	}
 	return checkVector(ctx, db, log)
 }
 
 // noExtension says which one command is missing.
-func noExtension(name string, err error) error {
+func noExtension(err error) error {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case ok && pg.Code == "42501":
-		return qlp.Errorf(qlp.Forbidden, "this role may not add the extension %s: %w", name, err).
-			WithRemedy("as a role that may, in this database: CREATE EXTENSION %s;", name)
+		return qlp.Errorf(qlp.Forbidden, "this role may not add the extension vector: %w", err).
+			WithRemedy("as a role that may, in this database: CREATE EXTENSION vector;")
 	case ok && (pg.Code == "0A000" || pg.Code == "58P01" || pg.Code == "22023"): // not installed, or not allowed by the cloud
-		return qlp.Errorf(qlp.Unavailable, "the server has no extension %s: %w", name, err).
-			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-%s-pgvector; Azure: azure.extensions = VECTOR), then start again", "17")
+		return qlp.Errorf(qlp.Unavailable, "the server has no extension vector: %w", err).
+			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-17-pgvector; Azure: azure.extensions = VECTOR), then start again")
 	default:
-		return fmt.Errorf("add extension %s: %w", name, err)
+		return fmt.Errorf("add extension vector: %w", err)
 	}
 }
 

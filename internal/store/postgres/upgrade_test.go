@@ -28,7 +28,7 @@ func TestUpgradeFromEveryState(t *testing.T) {
 		t.Run(source.Path, func(t *testing.T) {
 			t.Parallel()
 			address := pgtest.Database(t, "")
-			pgtest.Admin(t, address, "CREATE EXTENSION vector; CREATE EXTENSION pg_trgm")
+			pgtest.Admin(t, address, "CREATE EXTENSION vector")
 			db := must2(sql.Open("pgx", address))
 			old, err := goose.NewProvider(goose.DialectPostgres, db, dir)
 			if err != nil {

@@ -82,7 +82,7 @@ func (x *Index) Put(ctx context.Context, tx *sql.Tx, e qlp.Embedding) error {
 	text := spelling.Plain(e.Words, longest)
 	pieces := spelling.Pieces(spelling.Words(text), manyPieces)
 	_, err := tx.ExecContext(ctx, `INSERT INTO embedding_words (intent_id, tenant, stems, pieces)
-		VALUES ($1, $2, to_tsvector('pg_catalog.english', $3), array_to_tsvector($4::text[]))
+		VALUES ($1, $2, to_tsvector('qlp_words', $3), array_to_tsvector($4::text[]))
 		ON CONFLICT (intent_id) DO UPDATE SET tenant = excluded.tenant, stems = excluded.stems, pieces = excluded.pieces`,
 		e.IntentID, e.Tenant, text, append([]string{}, pieces...))
 	if err != nil {

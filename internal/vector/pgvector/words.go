@@ -64,7 +64,7 @@ func (x *Index) stems(ctx context.Context, words []string) (map[string][]string,
 	}
 	out := map[string][]string{}
 	list := []question{{
-		"SELECT t.word, tsvector_to_array(to_tsvector('pg_catalog.english', t.word)) FROM unnest($1::text[]) AS t(word)",
+		"SELECT t.word, tsvector_to_array(to_tsvector('qlp_words', t.word)) FROM unnest($1::text[]) AS t(word)",
 		[]any{words},
 		func(rows pgx.Rows) error {
 			for rows.Next() {

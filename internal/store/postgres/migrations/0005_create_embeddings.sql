@@ -11,6 +11,12 @@ CREATE TABLE embeddings (
 ALTER TABLE embeddings ALTER COLUMN vector SET STORAGE PLAIN;
 CREATE INDEX embeddings_tenant ON embeddings (tenant, embedder);
 
+-- English stems, without a list of words that are left out: "how" and "why" tell requests apart, and what every row has is weighed
+-- down by itself.
+CREATE TEXT SEARCH DICTIONARY qlp_stems (TEMPLATE = pg_catalog.snowball, Language = english);
+CREATE TEXT SEARCH CONFIGURATION qlp_words (COPY = pg_catalog.english);
+ALTER TEXT SEARCH CONFIGURATION qlp_words ALTER MAPPING REPLACE pg_catalog.english_stem WITH qlp_stems;
+
 -- Words are found whether there is a vector or not: by their stems, and by their groups of three letters. How much each says is
 -- weighed by the query, as in how many rows it stands. A list of what is not indexed yet would be read by every search.
 CREATE TABLE embedding_words (
