@@ -183,8 +183,8 @@ func (s *Store) Expire(ctx context.Context, run store.ExpiredRun, before time.Ti
 		if err != nil {
 			return err
 		}
-		for _, clear := range []func(context.Context, string) error{t.q.ClearRun, t.q.ClearTasks, t.q.ClearAttempts, t.q.DeleteExecutions} {
-			if err := clear(ctx, run.ID); err != nil {
+		for _, remove := range []func(context.Context, string) error{t.q.ClearRun, t.q.ClearTasks, t.q.ClearAttempts, t.q.DeleteExecutions} {
+			if err := remove(ctx, run.ID); err != nil {
 				return s.fault(ctx, "clear run "+run.ID, err)
 			}
 		}
