@@ -65,21 +65,23 @@ func backup(ctx context.Context, src Source, path string) (m Manifest, err error
 		if err := src.Snapshot(ctx, database); err != nil {
 			return m, err
 		}
+		if of, err = src.Open(ctx, database); err != nil {
+			return m, fmt.Errorf("open the copy of the database: %w", err)
+		}
+	}
+	s, err := spoken(ctx, of)
+	if src.Snapshot != nil { // what is described is what is left when it was closed
+		err = errors.Join(err, of.Close())
+	}
+	if err != nil {
+		return m, err
+	}
+	if src.Snapshot != nil {
 		f, err := describe(database, DatabaseName)
 		if err != nil {
 			return m, err
 		}
 		m.Schema, m.Queue, m.Files = src.Schema, src.Queue, append(m.Files, f)
-		copied, err := src.Open(ctx, database)
-		if err != nil {
-			return m, fmt.Errorf("open the copy of the database: %w", err)
-		}
-		defer func() { err = errors.Join(err, copied.Close()) }()
-		of = copied
-	}
-	s, err := spoken(ctx, of)
-	if err != nil {
-		return m, err
 	}
 	there, absent, err := look(ctx, src.Blobs, s)
 	if err != nil {

@@ -31,7 +31,12 @@ func read(ctx context.Context, r io.Reader, begin func(Manifest) error, take fun
 		return Manifest{}, damaged("%v", err)
 	}
 	defer z.Close()
-	b := &reading{ctx: ctx, tar: tar.NewReader(z), list: newLister()}
+	return unpack(ctx, z, begin, take)
+}
+
+// unpack is read without the compression.
+func unpack(ctx context.Context, from io.Reader, begin func(Manifest) error, take func(item) error) (Manifest, error) {
+	b := &reading{ctx: ctx, tar: tar.NewReader(from), list: newLister()}
 	if err := b.manifest(); err != nil {
 		return b.Manifest, err
 	}
@@ -54,7 +59,7 @@ func read(ctx context.Context, r io.Reader, begin func(Manifest) error, take fun
 		return b.Manifest, damaged("it ends too early, or blobs are missing in it")
 	}
 	// The end of the compressed data has a checksum of all of it.
-	if n, err := io.Copy(io.Discard, z); err != nil || n > 0 {
+	if n, err := io.Copy(io.Discard, from); err != nil || n > 0 {
 		return b.Manifest, damaged("there is something after its end (%d bytes, %v)", n, err)
 	}
 	return b.Manifest, nil
