@@ -398,15 +398,17 @@ func TestHostileBackups(t *testing.T) {
 	}
 	one := qlp.DigestOf([]byte("x"))
 	for name, change := range map[string]func([]part) []part{
-		"out of the folder":  evil("../../escaped", tar.TypeReg, ""),
-		"blob out of it":     evil("blobs/../../../escaped", tar.TypeReg, ""),
-		"an absolute path":   evil("/tmp/escaped", tar.TypeReg, ""),
-		"a symbolic link":    evil("blobs/"+one.Hex(), tar.TypeSymlink, "/etc/passwd"),
-		"a hard link":        evil("blobs/"+one.Hex(), tar.TypeLink, "manifest.json"),
-		"a device":           evil("blobs/"+one.Hex(), tar.TypeChar, ""),
-		"a pipe":             evil("blobs/"+one.Hex(), tar.TypeFifo, ""),
-		"a folder":           evil("blobs/", tar.TypeDir, ""),
-		"one blob too many":  func(p []part) []part { return append(p, part{tar.Header{Name: "blobs/" + strings.Repeat("f", 64), Typeflag: tar.TypeReg}, nil}) },
+		"out of the folder": evil("../../escaped", tar.TypeReg, ""),
+		"blob out of it":    evil("blobs/../../../escaped", tar.TypeReg, ""),
+		"an absolute path":  evil("/tmp/escaped", tar.TypeReg, ""),
+		"a symbolic link":   evil("blobs/"+one.Hex(), tar.TypeSymlink, "/etc/passwd"),
+		"a hard link":       evil("blobs/"+one.Hex(), tar.TypeLink, "manifest.json"),
+		"a device":          evil("blobs/"+one.Hex(), tar.TypeChar, ""),
+		"a pipe":            evil("blobs/"+one.Hex(), tar.TypeFifo, ""),
+		"a folder":          evil("blobs/", tar.TypeDir, ""),
+		"one blob too many": func(p []part) []part {
+			return append(p, part{tar.Header{Name: "blobs/" + strings.Repeat("f", 64), Typeflag: tar.TypeReg}, nil})
+		},
 		"a blob twice":       func(p []part) []part { return append(p, p[len(p)-1]) },
 		"blobs out of order": func(p []part) []part { n := len(p); p[n-1], p[n-2] = p[n-2], p[n-1]; return p },
 		"a blob less":        func(p []part) []part { return p[:len(p)-1] },
