@@ -12,7 +12,7 @@ export CGO_ENABLED ?= 0
 export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres stop-postgres build test test-postgres test-pitr lint fmt generate check-generated unit fuzz e2e bench eval doctor sandbox-images clean setup setup-run FORCE
+.PHONY: help run run-postgres stop-postgres build test test-postgres test-pitr lint fmt generate check-generated unit fuzz e2e chaos bench eval doctor sandbox-images clean setup setup-run FORCE
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ run-postgres: setup-run build ## the same over a private PostgreSQL with pgvecto
 stop-postgres: ## stop that PostgreSQL; its data stays
 	@scripts/postgres stop $(POSTGRES)
 
-build: $(BIN)/qlp-init $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helper bin/qlp-init
+build: $(BIN)/qlp-init $(BIN)/qlp-gosec $(BIN)/qlp $(BIN)/tools ## build bin/qlp and its helpers bin/qlp-init and bin/qlp-gosec
 
 $(BIN)/tools: # where qlp looks for what set-up installed
 	@mkdir -p $(BIN)
@@ -40,6 +40,10 @@ $(BIN)/tools: # where qlp looks for what set-up installed
 $(BIN)/qlp-init: FORCE
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/qlp-init
+
+$(BIN)/qlp-gosec: FORCE
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '-s -w' -o $@ ./cmd/qlp-gosec
 
 $(BIN)/qlp: FORCE
 	@mkdir -p $(BIN)
@@ -74,6 +78,9 @@ fuzz: setup ## every fuzz target for FUZZTIME (3s)
 
 e2e: setup build ## scenarios through the real binary
 	gotestsum --format testname -- -count=1 -timeout 25m ./e2e/...
+
+chaos: setup build ## kill, freeze, cut off and fill up 1,000 times on each database (KILLS, SEED), and rewrite docs/operations/chaos-report.md
+	scripts/chaos
 
 bench: setup build ## run the benchmarks and rewrite bench/REPORT.md
 	scripts/bench

@@ -33,7 +33,7 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	for _, name := range []string{"qlp-init", "qlp"} {
+	for _, name := range []string{"qlp-init", "qlp-gosec", "qlp"} {
 		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), "../cmd/"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

@@ -36,6 +36,7 @@ func AuditFacts(f Facts) []Violation {
 		{"one terminal state", oneEnd},
 		{"event sequences", sequences},
 		{"moves", moves},
+		{"steps told once", stepsOnce},
 		{"attempts", attempts},
 		{"checks told once", checksOnce},
 		{"ledger", ledger},

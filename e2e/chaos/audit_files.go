@@ -87,7 +87,7 @@ func capsules(ctx context.Context, cfg Config, facts Facts, blobs string, env []
 		if verified < cfg.Reruns {
 			args = append(args, "--rerun")
 		}
-		cmd := exec.CommandContext(ctx, cfg.Binary, append(args, path)...) //nolint:gosec // the binary under test
+		cmd := exec.CommandContext(ctx, cfg.Binary, append(args, path)...)
 		cmd.Env = append(os.Environ(), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			f.add(r.ID, "qlp %s: %v: %s", strings.Join(args, " "), err, lastLines(string(out), 3))

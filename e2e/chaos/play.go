@@ -188,38 +188,49 @@ func (s *stage) stop(ctx context.Context, report *Report) error {
 // audit looks at everything that is left.
 func (s *stage) audit(ctx context.Context, report *Report) error {
 	s.cfg.say("auditing")
-	db, err := s.open(ctx)
+	facts, err := s.auditWritten(ctx, report)
 	if err != nil {
 		return err
+	}
+	// The keys are on the disk of the play; the commands that are run again need a sandbox, as anybody has it.
+	found, verified, err := capsules(ctx, s.cfg, facts, s.blobs(), append([]string{"QLP_DATA=" + s.data[0], "TMPDIR=" + s.tmp}, databaseless...))
+	if err != nil {
+		return err
+	}
+	report.Verified = verified
+	for _, look := range []func() ([]Violation, error){func() ([]Violation, error) { return s.left(ctx) }, s.panics} {
+		more, err := look()
+		if err != nil {
+			return err
+		}
+		found = append(found, more...)
+	}
+	report.Violations = append(report.Violations, found...)
+	return nil
+}
+
+func (s *stage) blobs() string { return filepath.Join(s.shared, "blobs") }
+
+// auditWritten holds what is written against what must be, what the callers were told, and the blobs.
+func (s *stage) auditWritten(ctx context.Context, report *Report) (Facts, error) {
+	db, err := s.open(ctx)
+	if err != nil {
+		return Facts{}, err
 	}
 	facts, err := ReadFacts(ctx, db)
 	if err = errors.Join(err, db.Close()); err != nil {
-		return err
+		return facts, err
 	}
 	report.measure(facts)
+	found, err := AuditBlobs(facts, s.blobs())
+	if err != nil {
+		return facts, err
+	}
 	report.Violations = append(report.Violations, auditEnds(report.Alone, report.Faults)...)
-	found := append(AuditFacts(facts), AuditGuests(facts, report.Guests, report.rough())...)
-	blobs := filepath.Join(s.shared, "blobs")
-	more, err := AuditBlobs(facts, blobs)
-	if err != nil {
-		return err
-	}
-	found = append(found, more...)
-	// The keys are on the disk of the play; the commands that are run again need a sandbox, as anybody has it.
-	more, report.Verified, err = capsules(ctx, s.cfg, facts, blobs, append([]string{"QLP_DATA=" + s.data[0], "TMPDIR=" + s.tmp}, databaseless...))
-	if err != nil {
-		return err
-	}
-	found = append(found, more...)
-	if more, err = s.left(ctx); err != nil {
-		return err
-	}
-	found = append(found, more...)
-	if more, err = s.panics(); err != nil {
-		return err
-	}
-	report.Violations = append(report.Violations, append(found, more...)...)
-	return nil
+	report.Violations = append(report.Violations, AuditFacts(facts)...)
+	report.Violations = append(report.Violations, AuditGuests(facts, report.Guests, report.rough())...)
+	report.Violations = append(report.Violations, found...)
+	return facts, nil
 }
 
 // databaseless is the environment of commands that need no database.

@@ -178,7 +178,7 @@ func (r *replica) kill() bool {
 
 // freeze stops the process where it is, and thaw lets it go on.
 func (r *replica) freeze() bool { return r.signal(syscall.SIGSTOP, true) }
-func (r *replica) thaw() bool   { return r.signal(syscall.SIGCONT, false) }
+func (r *replica) thaw()        { r.signal(syscall.SIGCONT, false) }
 
 func (r *replica) signal(s syscall.Signal, frozen bool) bool {
 	r.mu.Lock()

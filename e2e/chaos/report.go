@@ -151,20 +151,20 @@ func (r *Report) recovery(p printer) {
 	p("\n### Recovery\n\nFrom a fault to the next event; where the next fault came first, it is not counted.\n")
 	p("| | counted | p50 | p95 | max |\n|---|---|---|---|---|")
 	for _, k := range []Kind{Kill, Freeze, Cut, Fill} {
-		var any, each []time.Duration
+		var first, each []time.Duration
 		for i, f := range r.Faults {
 			if f.Kind != k || i >= len(r.impacts) {
 				continue
 			}
 			if r.impacts[i].first > 0 {
-				any = append(any, r.impacts[i].first)
+				first = append(first, r.impacts[i].first)
 			}
 			each = append(each, r.impacts[i].recovery...)
 		}
 		for _, row := range []struct {
 			name string
 			list []time.Duration
-		}{{"of any intent", any}, {"of each intent that was under way", each}} {
+		}{{"of any intent", first}, {"of each intent that was under way", each}} {
 			if len(row.list) > 0 {
 				p("| %s: %s | %d | %s | %s | %s |", k, row.name, len(row.list), ms(quantile(row.list, .5)), ms(quantile(row.list, .95)), ms(quantile(row.list, 1)))
 			}

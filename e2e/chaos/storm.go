@@ -98,7 +98,7 @@ type storm struct {
 	faults []Fault
 	beside sync.WaitGroup // freezes and cuts that last
 
-	deck  []aim // moments that are to be met before any is met again
+	deck  []aim // moments that are to be met before any is met again, as far as they come
 	ended int64 // intents, when that was looked at last
 	since int   // faults since then
 }
@@ -194,7 +194,7 @@ func (s *storm) kill(ctx context.Context) error {
 }
 
 // moment waits for the next event that is one of the moments of the deck, takes that out of the deck, and returns both. A moment that needs
-// no event is taken when it is at the top.
+// no event is taken when it is at the top. When none comes in time, the next deck is a whole one.
 func (s *storm) moment(ctx context.Context) (a aim, hit qlp.Event, met bool) {
 	if len(s.deck) == 0 {
 		s.deck = aims()
@@ -216,7 +216,8 @@ func (s *storm) moment(ctx context.Context) (a aim, hit qlp.Event, met bool) {
 	waiting, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
 	hit, met = s.bell.wait(waiting, func(e qlp.Event) bool { return which(e) >= 0 })
-	if !met {
+	if !met { // what is left in the deck is rare: it gets its chance beside the others, or every kill waits for it
+		s.deck = nil
 		return aim{name: "any moment"}, hit, false
 	}
 	i := which(hit)
@@ -249,8 +250,11 @@ func (s *storm) freeze(ctx context.Context) error {
 		last = 500*time.Millisecond + s.upTo(2*time.Second)
 	}
 	pause(ctx, wait)
-	if !target.freeze() {
-		return nil
+	for !target.freeze() { // between two processes
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pause(ctx, time.Millisecond)
 	}
 	f := Fault{Kind: Freeze, Replica: target.number, At: time.Now().UTC(), Working: -1}
 	thaw := func() {

@@ -103,7 +103,7 @@ func open(ctx context.Context, cfg config.Config, version string, log *slog.Logg
 		Generators: map[string]generator.Generator{
 			orchestrator.Offline: counted{writer, a.metrics}, orchestrator.Model: counted{byModel, a.metrics},
 		},
-		Providers: byModel.Exists, Reviewer: byModel, Spending: spending, Similarity: a.similar(),
+		Providers: byModel.Exists, Reviewer: byModel, Spending: spending, Similarity: a.similar(), Whispers: a.whispers(),
 		Validator: metered{validate, a.metrics}, Packer: packer{Keyring(cfg), version, a.metrics},
 		Clock: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 		NewID: newID, Log: log,

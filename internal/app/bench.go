@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +19,9 @@ import (
 
 // insideBinary is where the sandbox finds this program, whose tools some stacks' commands name.
 const insideBinary = "/qlp/bin/qlp"
+
+// gosecName is the program beside this one that scans Go code.
+const gosecName = "qlp-gosec"
 
 // bench opens sandboxes with a stack's toolchain in them. It finds a toolchain once; what is installed later is found by
 // the next process.
@@ -108,9 +112,17 @@ func (b *bench) find(ctx context.Context, st qlp.Stack, e *equipment) error {
 		return fmt.Errorf("find own binary: %w", err)
 	}
 	e.mounts = append(e.mounts, sandbox.Mount{HostPath: self, Path: insideBinary})
+	if beside := filepath.Join(filepath.Dir(self), gosecName); there(beside) { // where it is missing, the check says so
+		e.mounts = append(e.mounts, sandbox.Mount{HostPath: beside, Path: filepath.Join(filepath.Dir(insideBinary), gosecName)})
+	}
 	e.env = map[string]string{"PATH": tc.Path}
 	if st.Language == "go" {
 		return b.addGoCache(ctx, e)
 	}
 	return nil
+}
+
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

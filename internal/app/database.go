@@ -10,6 +10,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/store/postgres"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
 	"github.com/quantumlayer/qlp/internal/vector"
+	"github.com/quantumlayer/qlp/internal/vector/pgvector"
 	vectorsqlite "github.com/quantumlayer/qlp/internal/vector/sqlite"
 	"github.com/quantumlayer/qlp/internal/worker"
 )
@@ -46,11 +47,12 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*da
 	if err != nil {
 		return nil, err
 	}
+	index := pgvector.New(pgvector.Config{})
 	st, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal(), postgres.Config{
-		Conns: cfg.DatabaseConns, StatementTimeout: cfg.DatabaseTimeout, Password: password, Log: log,
+		Conns: cfg.DatabaseConns, StatementTimeout: cfg.DatabaseTimeout, Password: password, Log: log, Index: index,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &database{Store: st, queue: st.Queue, shared: true}, nil
+	return &database{Store: st, queue: st.Queue, shared: true, index: index}, nil
 }

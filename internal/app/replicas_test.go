@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 type waiting struct {
 	generator.Generator
 	began chan struct{}
+	speak chan struct{}
 	ended chan time.Time
 }
 
@@ -29,6 +32,9 @@ func (w waiting) Generate(ctx context.Context, req generator.Request) ([]qlp.Fil
 	case w.began <- struct{}{}:
 	default:
 	}
+	for range w.speak {
+		req.Progress("a word ")
+	}
 	<-ctx.Done()
 	select {
 	case w.ended <- time.Now():
@@ -37,12 +43,13 @@ func (w waiting) Generate(ctx context.Context, req generator.Request) ([]qlp.Fil
 	return nil, ctx.Err()
 }
 
-// TestTwoReplicas hands an intent in at one process that another one works on, follows it and cancels it there.
+// TestTwoReplicas hands an intent in at one process that another one works on, follows it, reads what is being written, and cancels it
+// there.
 func TestTwoReplicas(t *testing.T) {
 	address := pgtest.Database(t, "")
 	withInit(t)
 	shared := t.TempDir()
-	writer := waiting{offlineGenerator(), make(chan struct{}, 1), make(chan time.Time, 1)}
+	writer := waiting{offlineGenerator(), make(chan struct{}, 1), make(chan struct{}), make(chan time.Time, 1)}
 	replica := func(role string) *client.Client {
 		cfg := config.Default()
 		cfg.DataDir, cfg.SharedDir, cfg.Roles, cfg.DatabaseURL = t.TempDir(), shared, role, config.Secret(address)
@@ -72,6 +79,7 @@ func TestTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-writer.began
+	readsAlong(t, second, in.ID, writer.speak)
 	canceled := time.Now()
 	if _, err := second.Cancel(t.Context(), in.ID); err != nil {
 		t.Fatal(err)
@@ -97,4 +105,27 @@ func TestTwoReplicas(t *testing.T) {
 			break
 		}
 	}
+}
+
+// readsAlong follows an intent at a process that does not work on it until it has read what the one that does is writing.
+func readsAlong(t *testing.T, c *client.Client, id string, speak chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var once sync.Once
+	for e, err := range c.EventsAndText(ctx, id, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Type == qlp.EventTaskState { // whoever gets this is watching, too
+			once.Do(func() { go func() { speak <- struct{}{}; speak <- struct{}{}; close(speak) }() })
+		}
+		if e.Type == qlp.EventModelText {
+			if e.Seq != 0 || e.TaskID == "" || !strings.Contains(string(e.Data), "a word ") {
+				t.Errorf("text: %+v", e)
+			}
+			return
+		}
+	}
+	t.Fatal("nothing was read along")
 }

@@ -55,6 +55,8 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	clearUnfinished(a.cfg.DataDir, a.cfg.Shared())
+	Keyring(a.cfg).Tidy()
 	token, err := localToken(tokenPath(a.cfg))
 	if err != nil {
 		return err
@@ -72,6 +74,7 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 	defer func() { _ = os.Remove(announcementPath(a.cfg)) }()
 	a.log.Info("Server started", "room", "app", "address", listener.Addr().String())
 	ready(at)
+	go settle(ctx, settleAfter)
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
@@ -168,12 +171,15 @@ func announce(path string, s Server) error {
 // writePrivate puts a file in place, whole or not at all, that only its owner can read.
 func writePrivate(path string, b []byte) error { return putPrivate(path, b, os.Rename) }
 
+// unfinished is the name of a file that is not in its place yet.
+const unfinished = ".tmp-*"
+
 // putPrivate writes the file beside its place and moves it there: os.Rename takes the place of what is there, os.Link refuses to.
 func putPrivate(path string, b []byte, move func(from, to string) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), unfinished)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,12 @@ func (a *App) similar() orchestrator.Similarity {
 	return a.similarity
 }
 
+// whispers is nil where there is one process.
+func (a *App) whispers() orchestrator.Whispers {
+	w, _ := a.store.Store.(orchestrator.Whispers)
+	return w
+}
+
 func (a *App) search() api.Similar {
 	if a.similarity == nil {
 		return nil

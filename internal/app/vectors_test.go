@@ -87,7 +87,9 @@ func TestVectorsOfAModel(t *testing.T) {
 	if _, err := c.RebuildEmbeddings(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); ; <-tick.C {
 		s, err := c.Embeddings(t.Context())
 		if err != nil {
 			t.Fatal(err)

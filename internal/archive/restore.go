@@ -21,7 +21,7 @@ type Target struct {
 	// Schema and Queue are the versions of the schema that this program makes. Lock takes a data folder, so that nobody starts on it.
 	// Check reads a database and refuses a damaged one.
 	Schema, Queue int64
-	Lock          func(dir string) (release func() error, err error)
+	Lock          func(ctx context.Context, dir string) (release func() error, err error)
 	Check         func(ctx context.Context, path string) error
 }
 
@@ -63,7 +63,7 @@ func (to Target) restore(ctx context.Context, path string, m Manifest) (err erro
 		}
 	}()
 	for _, dir := range folders {
-		made, err := to.empty(dir)
+		made, err := to.empty(ctx, dir)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (to Target) restore(ctx context.Context, path string, m Manifest) (err erro
 			undo = append(undo, func() { _ = os.Remove(dir) })
 		}
 	}
-	release, err := to.Lock(to.Data)
+	release, err := to.Lock(ctx, to.Data)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (to Target) restore(ctx context.Context, path string, m Manifest) (err erro
 }
 
 // empty refuses a folder in which there is something, and makes one that is not there.
-func (to Target) empty(dir string) (made bool, err error) {
+func (to Target) empty(ctx context.Context, dir string) (made bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, onDisk("make the folder "+dir, dir, os.MkdirAll(dir, 0o700))
@@ -112,7 +112,7 @@ func (to Target) empty(dir string) (made bool, err error) {
 			continue
 		}
 		if dir == to.Data { // whoever runs there is the better answer
-			release, err := to.Lock(dir)
+			release, err := to.Lock(ctx, dir)
 			if err != nil {
 				return false, err
 			}

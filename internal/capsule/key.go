@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -91,6 +92,22 @@ type Keyring struct{ dir string }
 
 // NewKeyring names a folder; it is made on first use.
 func NewKeyring(dir string) Keyring { return Keyring{dir} }
+
+// unfinished is the name of a private key that is not in its place yet, leftOver how old it is when nobody is writing it any more.
+const (
+	unfinished = ".signing-*"
+	leftOver   = time.Hour
+)
+
+// Tidy removes keys that killed processes left half made: nobody is to find them. What cannot be removed stays for the next time.
+func (r Keyring) Tidy() {
+	left, _ := filepath.Glob(filepath.Join(r.dir, unfinished)) // the pattern is right
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > leftOver {
+			_ = os.Remove(path)
+		}
+	}
+}
 
 // Signing returns the machine's key, and makes it on first use. Two processes that make it at once get the same one.
 func (r Keyring) Signing() (PrivateKey, error) {
@@ -195,7 +212,7 @@ func writePrivate(dir, path string, k PrivateKey) error {
 	if err != nil {
 		return fmt.Errorf("encode signing key: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, ".signing-*")
+	tmp, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return fmt.Errorf("write signing key: %w", err)
 	}

@@ -90,6 +90,9 @@ func (c *command) printIntent(in qlp.Intent) {
 	}
 	paint := newPaint(c.out)
 	c.printf("%s  %s%s\n%s\n\n", in.ID, paint.status(string(in.State)), because(in.Reason), plain(in.Words, 1000))
+	if in.Parent != "" {
+		c.printf("revision %d, from %s\n", in.Revision, in.Parent)
+	}
 	p := newProgress(in, qlp.ModelCaps{})
 	p.plan = in.Plan
 	if in.Spending != nil {

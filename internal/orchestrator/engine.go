@@ -36,6 +36,8 @@ type Deps struct {
 	Reviewer reviewer.Reviewer
 	// Spending returns what models have taken for the intent's latest run; nil: none is kept. It reads with the reader it is given.
 	Spending func(ctx context.Context, r store.Reader, in qlp.Intent) (*qlp.RunSpending, error)
+	// Whispers carry what models write to the other replicas; nil: there are none.
+	Whispers Whispers
 	// Similarity makes intents findable; nil: none is.
 	Similarity Similarity
 	// Stack finds a stack by name; an invalid error names those that there are.
@@ -124,7 +126,7 @@ type Engine struct {
 func New(d Deps, cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
-		Deps: d, cfg: cfg, running: newRegistry(), hub: newHub(),
+		Deps: d, cfg: cfg, running: newRegistry(), hub: newHub(d.Whispers),
 		generating: make(chan struct{}, cfg.Parallel), validating: make(chan struct{}, cfg.Validations),
 	}
 }

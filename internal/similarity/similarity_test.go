@@ -18,7 +18,11 @@ import (
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/similarity"
 	"github.com/quantumlayer/qlp/internal/store"
+	"github.com/quantumlayer/qlp/internal/store/postgres"
+	"github.com/quantumlayer/qlp/internal/store/postgres/pgtest"
 	"github.com/quantumlayer/qlp/internal/store/sqlite"
+	"github.com/quantumlayer/qlp/internal/vector"
+	"github.com/quantumlayer/qlp/internal/vector/pgvector"
 	vectorsqlite "github.com/quantumlayer/qlp/internal/vector/sqlite"
 )
 
@@ -49,19 +53,39 @@ func (f *fickle) fail(err error) {
 type rig struct {
 	*similarity.Finder
 	store    store.Store
-	index    *vectorsqlite.Index
+	index    index
 	embedder *fickle
 }
 
-func newRig(t *testing.T) *rig {
+type index interface {
+	vector.Index
+	vector.Upkeep
+}
+
+// each runs a test over both databases.
+func each(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		x := vectorsqlite.New(vectorsqlite.Config{})
+		st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "qlp.db"), sqlite.Config{Index: x})
+		test(t, newRig(t, st, x, err))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		x := pgvector.New(pgvector.Config{})
+		st, err := postgres.Open(t.Context(), pgtest.Database(t, ""), postgres.Config{Conns: 4, Index: x})
+		test(t, newRig(t, st, x, err))
+	})
+}
+
+func newRig(t *testing.T, st store.Store, x index, err error) *rig {
 	t.Helper()
-	index := vectorsqlite.New(vectorsqlite.Config{})
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "qlp.db"), sqlite.Config{Index: index})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	r := &rig{store: st, index: index}
+	r := &rig{store: st, index: x}
 	r.as(t, "test/1")
 	return r
 }
@@ -113,9 +137,9 @@ func ids(found qlp.SimilarFound) (out []string) {
 
 const library = "a REST API in Go for a library: books with title, author and unique isbn"
 
-func TestTheLikestComesFirst(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestTheLikestComesFirst(t *testing.T) { each(t, theLikestComesFirst) }
+
+func theLikestComesFirst(t *testing.T, r *rig) {
 	shop, _ := r.put(t, qlp.Intent{Words: "a REST API in Go for a shop: products with name and price"})
 	same, _ := r.put(t, qlp.Intent{Words: "a REST  API in Go for a Library: books with title, author and unique isbn"})
 	other, _ := r.put(t, qlp.Intent{Words: library, Tenant: "other"})
@@ -148,9 +172,9 @@ func TestTheLikestComesFirst(t *testing.T) {
 	}
 }
 
-func TestBadQuestions(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestBadQuestions(t *testing.T) { each(t, badQuestions) }
+
+func badQuestions(t *testing.T, r *rig) {
 	for name, q := range map[string]similarity.Query{
 		"no words": {}, "too many": {Words: "a", Limit: 51}, "negative": {Words: "a", Limit: -1}, "a pasted book": {Words: strings.Repeat("a ", 20_000)},
 	} {
@@ -163,9 +187,9 @@ func TestBadQuestions(t *testing.T) {
 	}
 }
 
-func TestASpecIsFoundByItsNames(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestASpecIsFoundByItsNames(t *testing.T) { each(t, aSpecIsFoundByItsNames) }
+
+func aSpecIsFoundByItsNames(t *testing.T, r *rig) {
 	spec := qlp.Spec{Title: "Surgery", Entities: []qlp.Entity{{Name: "patient", Plural: "patients", Fields: []qlp.Field{{Name: "blood_type"}}}}}
 	id, later := r.put(t, qlp.Intent{Spec: &spec})
 	if later {
@@ -186,9 +210,9 @@ func TestASpecIsFoundByItsNames(t *testing.T) {
 
 // TestWithoutAnEmbedder takes the embedder away: intents are taken in and found by their words, it is said, and what is missing is
 // made when it is back.
-func TestWithoutAnEmbedder(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestWithoutAnEmbedder(t *testing.T) { each(t, withoutAnEmbedder) }
+
+func withoutAnEmbedder(t *testing.T, r *rig) {
 	r.embedder.fail(qlp.Errorf(qlp.Unavailable, "the model does not answer"))
 	id, later := r.put(t, qlp.Intent{Words: library})
 	if !later {
@@ -218,9 +242,9 @@ func TestWithoutAnEmbedder(t *testing.T) {
 }
 
 // TestAnotherEmbedder changes it: what the old one made is compared with nothing, until it is made anew, in steps that last.
-func TestAnotherEmbedder(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestAnotherEmbedder(t *testing.T) { each(t, anotherEmbedder) }
+
+func anotherEmbedder(t *testing.T, r *rig) {
 	for range 70 {
 		r.put(t, qlp.Intent{Words: library})
 	}
@@ -261,9 +285,9 @@ func TestAnotherEmbedder(t *testing.T) {
 }
 
 // TestALyingEmbedder holds the embedder to what it owes.
-func TestALyingEmbedder(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+func TestALyingEmbedder(t *testing.T) { each(t, aLyingEmbedder) }
+
+func aLyingEmbedder(t *testing.T, r *rig) {
 	r.embedder.Embedder = lying{}
 	if _, later := r.put(t, qlp.Intent{Words: library}); !later {
 		t.Error("a vector of the wrong length was kept")

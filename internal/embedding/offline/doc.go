@@ -5,5 +5,5 @@
 // depends on what a user has stored: the weights of words are a table in this package, because vectors of one version must stay
 // comparable for ever. Whoever changes anything that changes a vector changes ID.
 //
-// Arrows: embedding, qlp.
+// Arrows: embedding, qlp, spelling.
 package offline

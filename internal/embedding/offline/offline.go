@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
+	"github.com/quantumlayer/qlp/internal/vector/spelling"
 )
 
 // ID of the embedder. It changes with anything that changes a vector.
@@ -95,7 +96,7 @@ func (e *Embedder) features(tokens []string) []feature {
 	for _, token := range tokens {
 		w := e.weight(token)
 		have("w"+token, shareWord*w)
-		root := stem(token)
+		root := spelling.Stem(token)
 		have("s"+root, shareStem*w)
 		if before != "" {
 			have("p"+before+" "+root, sharePair*math.Sqrt(w*last))

@@ -5,16 +5,19 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // The channel of wake-ups, and how long a message may be: PostgreSQL takes 8000 bytes.
 const (
 	channel     = "qlp_events"
+	textChannel = "qlp_texts"
 	longest     = 7500
 	reconnectIn = 500 * time.Millisecond
 	tellWithin  = 5 * time.Second
@@ -35,12 +38,15 @@ type bell struct {
 	rung map[string]bool
 	wake chan struct{}
 
+	whispers  chan string // what is to be told the others, and is forgotten where there are too many
+	whispered atomic.Pointer[func(string)]
+
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
 func newBell(pool *pgxpool.Pool, conn *pgxpool.Config, log *slog.Logger) *bell {
-	return &bell{pool: pool, conn: conn, log: log, self: uuid.NewString()[:8], rung: map[string]bool{}, wake: make(chan struct{}, 1), cancel: func() {}}
+	return &bell{pool: pool, conn: conn, log: log, self: uuid.NewString()[:8], rung: map[string]bool{}, wake: make(chan struct{}, 1), whispers: make(chan string, 256), cancel: func() {}}
 }
 
 // ring has other processes told of intents. It does not block.
@@ -78,14 +84,32 @@ func (b *bell) tell(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-b.wake:
+		case message := <-b.whispers:
+			b.notify(ctx, textChannel, b.self+","+message)
+			continue
 		}
 		for _, message := range b.messages() {
-			telling, cancel := context.WithTimeout(ctx, tellWithin)
-			if _, err := b.pool.Exec(telling, "SELECT pg_notify($1, $2)", channel, message); err != nil && ctx.Err() == nil {
-				b.log.DebugContext(ctx, "Wake-up not told", "room", "store", "err", err)
-			}
-			cancel()
+			b.notify(ctx, channel, message)
 		}
+	}
+}
+
+func (b *bell) notify(ctx context.Context, channel, message string) {
+	telling, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
+	if _, err := b.pool.Exec(telling, "SELECT pg_notify($1, $2)", channel, message); err != nil && ctx.Err() == nil {
+		b.log.DebugContext(ctx, "Wake-up not told", "room", "store", "err", err)
+	}
+}
+
+// whisper has the others told something. It does not block.
+func (b *bell) whisper(message string) {
+	if len(message) > longest {
+		return
+	}
+	select {
+	case b.whispers <- message:
+	default:
 	}
 }
 
@@ -109,6 +133,18 @@ func (b *bell) messages() (out []string) {
 		out = append(out, m.String())
 	}
 	return out
+}
+
+// told passes on what another process tells.
+func (b *bell) told(n *pgconn.Notification, heard func(ids ...string)) {
+	from, message, ok := strings.Cut(n.Payload, ",")
+	switch hear := b.whispered.Load(); {
+	case !ok || from == b.self:
+	case n.Channel == channel:
+		heard(strings.Split(message, ",")...)
+	case hear != nil:
+		(*hear)(message)
+	}
 }
 
 func (b *bell) hear(ctx context.Context, heard func(ids ...string), ready chan<- struct{}) {
@@ -151,7 +187,7 @@ func (b *bell) listen(ctx context.Context, heard func(ids ...string), standing f
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+textChannel); err != nil {
 		return err
 	}
 	standing()
@@ -162,9 +198,7 @@ func (b *bell) listen(ctx context.Context, heard func(ids ...string), standing f
 		cancel()
 		switch {
 		case err == nil:
-			if from, ids, ok := strings.Cut(n.Payload, ","); ok && from != b.self {
-				heard(strings.Split(ids, ",")...)
-			}
+			b.told(n, heard)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case waiting.Err() != nil && !conn.IsClosed():

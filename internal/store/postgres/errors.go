@@ -72,6 +72,9 @@ func away(err *pgconn.ConnectError) error {
 	if i := strings.Index(text, "): "); i >= 0 { // what is before names user and database once more
 		text = text[i+3:]
 	}
+	if first, rest, ok := strings.Cut(text, "\n"); ok && strings.HasSuffix(strings.TrimSpace(first), "`:") { // several addresses were tried
+		text = rest
+	}
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n") // the same once more for each address of the host
 	remedy := "see that PostgreSQL runs there and lets this machine in; the address is the setting database_url (QLP_DATABASE_URL)"
 	if strings.Contains(text, "tls") || strings.Contains(text, "TLS") || strings.Contains(text, "certificate") {

@@ -1,8 +1,6 @@
 package postgres_test
 
 import (
-	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/store"
 	"github.com/quantumlayer/qlp/internal/store/postgres"
 	"github.com/quantumlayer/qlp/internal/store/postgres/pgtest"
+	"github.com/quantumlayer/qlp/internal/vector/pgvector"
 )
 
 func TestHouseIsKept(t *testing.T) {
@@ -24,15 +23,15 @@ func TestHouseIsKept(t *testing.T) {
 		Open: func(t *testing.T) store.Keeper {
 			t.Helper()
 			a := pgtest.Database(t, "")
-			st := open(t, a, postgres.Config{Conns: 8})
+			st := open(t, a, postgres.Config{Conns: 8, Index: pgvector.New(pgvector.Config{})})
 			addresses.Store(store.Keeper(st), a)
 			return st
 		},
 		Embed: func(t *testing.T, k store.Keeper, e qlp.Embedding) {
 			t.Helper()
-			vector := strings.ReplaceAll(fmt.Sprint(e.Vector), " ", ",")
-			pgtest.Admin(t, address(k), fmt.Sprintf(`INSERT INTO embeddings (intent_id, tenant, embedder, vector) VALUES ('%s', '%s', '%s', '%s')`, e.IntentID, e.Tenant, e.Embedder, vector))
-			pgtest.Admin(t, address(k), fmt.Sprintf(`INSERT INTO embedding_words (intent_id, tenant, words, stems) VALUES ('%s', '%s', '%s', to_tsvector('english', '%[3]s'))`, e.IntentID, e.Tenant, e.Words))
+			if err := k.Tx(t.Context(), func(tx store.Tx) error { return tx.PutEmbedding(t.Context(), e) }); err != nil {
+				t.Fatal(err)
+			}
 		},
 		Tables: func(t *testing.T, k store.Keeper) map[string]archivetest.Table {
 			t.Helper()

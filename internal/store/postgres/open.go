@@ -55,7 +55,14 @@ type Store struct {
 	Queue *Queue
 	pool  *pgxpool.Pool
 	db    *sql.DB
+	bell  *bell
 }
+
+// Whisper tells the other processes on this database something at once, or not at all, in up to 7,000 bytes. It does not block.
+func (s *Store) Whisper(message string) { s.bell.whisper(message) }
+
+// OnWhisper has hear called with what the others tell, one at a time.
+func (s *Store) OnWhisper(hear func(message string)) { s.bell.whispered.Store(&hear) }
 
 // The least and the most of what a server may be.
 const (
@@ -166,7 +173,7 @@ func open(ctx context.Context, pc *pgxpool.Config, cfg Config) (_ *Store, err er
 		return nil, err
 	}
 	bell.start(st.Wake)
-	return &Store{Store: st, Queue: queue, pool: pool, db: db}, nil
+	return &Store{Store: st, Queue: queue, pool: pool, db: db, bell: bell}, nil
 }
 
 // indexer keeps a nil index from becoming an interface that is not nil.

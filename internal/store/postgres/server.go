@@ -32,10 +32,8 @@ func checkServer(ctx context.Context, db *sql.DB) error {
 
 // extensions makes those that are missing, where this role may.
 func extensions(ctx context.Context, db *sql.DB, log *slog.Logger) error {
-	for _, name := range []string{"vector", "pg_trgm"} {
-		if _, err := db.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS "+name); err != nil {
-			return noExtension(name, err)
-		}
+	if _, err := db.ExecContext(ctx, "CREATE EXTENSION IF NOT EXISTS vector"); err != nil {
+		return noExtension("vector", err)
 	}
 	return checkVector(ctx, db, log)
 }
@@ -49,13 +47,13 @@ func noExtension(name string, err error) error {
 			WithRemedy("as a role that may, in this database: CREATE EXTENSION %s;", name)
 	case ok && (pg.Code == "0A000" || pg.Code == "58P01" || pg.Code == "22023"): // not installed, or not allowed by the cloud
 		return qlp.Errorf(qlp.Unavailable, "the server has no extension %s: %w", name, err).
-			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-%s-pgvector; Azure: azure.extensions = VECTOR,PG_TRGM), then start again", "17")
+			WithRemedy("install it on the server (Debian, Ubuntu: apt-get install postgresql-%s-pgvector; Azure: azure.extensions = VECTOR), then start again", "17")
 	default:
 		return fmt.Errorf("add extension %s: %w", name, err)
 	}
 }
 
-// checkVector refuses a pgvector that is too old, and warns of one with a known fault.
+// checkVector refuses a pgvector that is too old, and tells a server of one with a known fault, which our own migration avoids.
 func checkVector(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	var installed string
 	err := db.QueryRowContext(ctx, "SELECT extversion FROM pg_extension WHERE extname = 'vector'").Scan(&installed)
@@ -70,7 +68,7 @@ func checkVector(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 			WithRemedy("install a newer pgvector on the server, then, in this database: ALTER EXTENSION vector UPDATE;")
 	}
 	if older(installed, "0.8.2") {
-		log.WarnContext(ctx, "This version of pgvector may write past its memory when an index is built in parallel (CVE-2026-3172): use 0.8.4 or later",
+		log.InfoContext(ctx, "This version of pgvector may write past its memory when an index is built in parallel (CVE-2026-3172): use 0.8.4 or later",
 			"room", "store", "version", installed)
 	}
 	return nil

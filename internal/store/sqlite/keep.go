@@ -27,7 +27,7 @@ var _ store.Keeper = (*Store)(nil)
 
 // Lock takes a data folder for this process, so that no server starts on it; it is a conflict when one runs there. The release
 // function gives it back.
-func Lock(dir string) (release func() error, err error) { return lock(dir) }
+func Lock(ctx context.Context, dir string) (release func() error, err error) { return lock(ctx, dir) }
 
 // Alone runs fn while no other process keeps house in the data folder.
 func (s *Store) Alone(ctx context.Context, fn func(ctx context.Context) error) (err error) {

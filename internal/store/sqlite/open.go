@@ -87,7 +87,7 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", t.translate(err))
 	}
-	release, err := lock(filepath.Dir(path))
+	release, err := lock(ctx, filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", t.translate(err))
 	}

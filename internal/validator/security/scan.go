@@ -11,7 +11,7 @@ import (
 	"github.com/quantumlayer/qlp/internal/sandbox"
 	"github.com/quantumlayer/qlp/internal/validator/diagnose"
 	"github.com/quantumlayer/qlp/internal/validator/record"
-	"github.com/quantumlayer/qlp/internal/validator/security/gosectool"
+	"github.com/quantumlayer/qlp/internal/validator/security/grave"
 )
 
 // StaticName is the name of the check that stands for static analysis where a stack has none.
@@ -124,7 +124,7 @@ func parseGosec(stdout []byte) (found []qlp.Finding, files int, err error) {
 		if i.Suppressed {
 			message += " (suppressed by a comment in the code)"
 		}
-		if !gosectool.Grave(i.Severity, i.Confidence, i.Suppressed) {
+		if !grave.Grave(i.Severity, i.Confidence, i.Suppressed) {
 			severity = "warning"
 			if i.Suppressed {
 				severity = "note"

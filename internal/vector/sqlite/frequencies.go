@@ -45,9 +45,11 @@ func (f *frequencies) rare(ctx context.Context, db *sql.DB, table string, terms 
 	}
 	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(a.rows, b.rows) })
 	var out []string
+	work := int64(0)
 	for _, c := range list {
 		common := rows >= commonRows && c.rows*commonShare > rows
-		if len(out) == most || common && len(out) > 0 { // at least one, however common
+		work += c.rows
+		if len(out) == most || (common || work > mostRows) && len(out) > 0 { // at least one, however common
 			break
 		}
 		out = append(out, c.term)

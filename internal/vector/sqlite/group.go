@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +20,7 @@ type group struct {
 	loaded bool
 	behind bool // it is being read, and what is added waits
 	late   []row
+	upTo   int64 // the highest number that was read
 	view
 }
 
@@ -87,7 +89,7 @@ func (x *Index) read(ctx context.Context, k key, g *group) error {
 		return err
 	}
 	v.bytes = g.bytes
-	g.view, g.loaded = v, true
+	g.view, g.loaded, g.upTo = v, true, slices.Max(append(v.numbers, 0))
 	have := make(map[int64]bool, len(g.late))
 	if len(g.late) > 0 {
 		for _, n := range v.numbers {
@@ -136,6 +138,8 @@ func (g *group) add(n int64, code []byte) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
+	case g.loaded && n <= g.upTo && slices.Contains(g.numbers, n):
+		// It was read after its commit, and before the store told of it.
 	case g.loaded && (g.coder != nil) != (code != nil):
 		return false
 	case g.loaded:

@@ -70,6 +70,8 @@ func sortScored(list []scored) {
 	slices.SortFunc(list, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.n, b.n)) })
 }
 
+const candidateSQL = "SELECT v.n, v.vector FROM json_each($1) j CROSS JOIN embedding_vectors v ON v.n = j.value"
+
 // candidates scores the rows that are worth it, from memory, or from the database those that are not there yet.
 func (x *Index) candidates(ctx context.Context, db *sql.DB, v *view, q vector.Query) ([]scored, error) {
 	var positions []int32
@@ -100,7 +102,7 @@ func (x *Index) candidates(ctx context.Context, db *sql.DB, v *view, q vector.Qu
 		numbers = append(numbers, n)
 	}
 	slices.Sort(numbers)
-	numbers, vectors, err := all(ctx, db, "SELECT v.n, v.vector FROM json_each($1) j JOIN embedding_vectors v ON v.n = j.value", list(numbers))
+	numbers, vectors, err := all(ctx, db, candidateSQL, list(numbers))
 	for i, n := range numbers {
 		out = append(out, scored{n, codes.Dot(vectors[i], q.Vector)})
 		x.set(v, cold[n], x.plain.Small(vectors[i]))
@@ -114,14 +116,17 @@ func list(numbers []int64) string {
 	return string(b)
 }
 
+// CROSS JOIN is the order of the tables as it is written: the planner would begin with every row of the tenant.
+const finalistSQL = `SELECT e.n, e.intent_id, v.vector FROM json_each($1) j
+	CROSS JOIN embeddings e ON e.n = j.value CROSS JOIN embedding_vectors v ON v.n = e.n WHERE e.tenant = $2 AND e.embedder = $3`
+
 // finalists scores rows exactly. A row that has left its group meanwhile is no hit any more.
 func finalists(ctx context.Context, db *sql.DB, q vector.Query, found []scored) ([]vector.Hit, error) {
 	numbers := make([]int64, len(found))
 	for i, f := range found {
 		numbers[i] = f.n
 	}
-	rows, err := db.QueryContext(ctx, `SELECT e.n, e.intent_id, v.vector FROM json_each($1) j
-		JOIN embeddings e ON e.n = j.value JOIN embedding_vectors v ON v.n = e.n WHERE e.tenant = $2 AND e.embedder = $3`,
+	rows, err := db.QueryContext(ctx, finalistSQL,
 		list(numbers), q.Tenant, q.Embedder)
 	if err != nil {
 		return nil, fmt.Errorf("read finalists: %w", err)

@@ -4,7 +4,7 @@
 // It never opens a database, never writes outside the store's transactions, and keeps nothing in memory that the database does
 // not have: what it has read is read again after a start.
 //
-// Arrows: vector, codes, qlp; database/sql.
+// Arrows: vector, codes, spelling, qlp; database/sql.
 package sqlite
 
 import (

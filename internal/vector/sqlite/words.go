@@ -5,10 +5,11 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/quantumlayer/qlp/internal/vector"
+	"github.com/quantumlayer/qlp/internal/vector/spelling"
 )
 
 const (
@@ -17,8 +18,9 @@ const (
 	// A word that more than a fifth of all rows have says little, and costs as much to look up as all the others together; in a
 	// small collection that is no cost.
 	commonShare, commonRows = 5, 100
-	// alike is the share of a word's groups of letters that must stand in a text for the word to be told as one that matched.
-	alikeOf, alikeIn = 3, 5
+	// mostRows bounds how many rows the terms of one search may have together, which is what it takes: about 1 µs a row. The
+	// rarest terms, which decide the order, are asked for first.
+	mostRows = 8000
 )
 
 // Matching finds words by their stems, and by groups of three letters.
@@ -30,45 +32,23 @@ func (x *Index) Matching(ctx context.Context, q vector.TextQuery) ([]vector.Text
 	if err != nil {
 		return nil, err
 	}
-	hits, err := x.byStems(ctx, db, q)
-	if err != nil {
-		return nil, failed(ctx, "search words", err)
-	}
-	more, err := x.byTrigrams(ctx, db, q)
-	return append(hits, more...), failed(ctx, "search groups of letters", err)
+	var hits, more []vector.TextHit
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		hits, err = x.byStems(ctx, db, q)
+		return failed(ctx, "search words", err)
+	})
+	both.Go(func() (err error) {
+		more, err = x.byTrigrams(ctx, db, q)
+		return failed(ctx, "search groups of letters", err)
+	})
+	err = both.Wait()
+	return append(hits, more...), err
 }
 
 // folded is a text as it is indexed: what is no character stands for a gap.
 func folded(words string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(words, " "), "\x00", " ")
-}
-
-// wordsOf returns the different words of a text as they stand in it. The index takes words apart itself; what is a word here only
-// decides what is asked for.
-func wordsOf(text string) (out []string) {
-	seen := map[string]bool{}
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
-		return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Mn, r)
-	}) {
-		if key := strings.ToLower(w); !seen[key] {
-			seen[key] = true
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// piecesOf returns the different groups of three letters of a word, in small letters.
-func piecesOf(word string) (out []string) {
-	r := []rune(strings.ToLower(word))
-	seen := map[string]bool{}
-	for i := 0; i+3 <= len(r); i++ {
-		if p := string(r[i : i+3]); !seen[p] {
-			seen[p] = true
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // quoted is a term as the index's language writes what is to be taken as it is.
@@ -90,10 +70,12 @@ type found struct {
 	words string // as they were handed in
 }
 
+const matchSQL = `SELECT e.n, e.intent_id, i.words FROM %[1]s f CROSS JOIN embeddings e ON e.n = f.rowid CROSS JOIN intents i ON i.id = e.intent_id
+	WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank LIMIT $3`
+
 // match returns the tenant's best rows of a full-text table.
 func match(ctx context.Context, db *sql.DB, table, expression string, q vector.TextQuery) ([]found, error) {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf(`SELECT e.n, e.intent_id, i.words FROM %[1]s f JOIN embeddings e ON e.n = f.rowid JOIN intents i ON i.id = e.intent_id
-		WHERE f.%[1]s MATCH $1 AND e.tenant = $2 ORDER BY f.rank, f.rowid LIMIT $3`, table), expression, q.Tenant, q.Limit)
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(matchSQL, table), expression, q.Tenant, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("match %s: %w", table, err)
 	}
@@ -115,7 +97,7 @@ const (
 )
 
 func (x *Index) byStems(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
-	words, err := x.known.rare(ctx, db, stemTable, wordsOf(q.Words), mostWords)
+	words, err := x.known.rare(ctx, db, stemTable, spelling.Words(q.Words), mostWords)
 	if err != nil || len(words) == 0 {
 		return nil, err
 	}
@@ -123,21 +105,50 @@ func (x *Index) byStems(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	numbers := make([]int64, len(rows))
-	for i, r := range rows {
-		numbers[i] = r.n
-	}
-	terms := make(map[int64][]string, len(rows))
-	for _, w := range words {
-		if err := having(ctx, db, w, numbers, terms); err != nil {
-			return nil, err
-		}
+	terms, err := matched(ctx, db, words, rows)
+	if err != nil {
+		return nil, err
 	}
 	hits := make([]vector.TextHit, len(rows))
 	for i, r := range rows {
 		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Stems, Rank: i + 1, Terms: terms[r.n]}
 	}
 	return hits, nil
+}
+
+// matched says which of the words each row has: by the words that were handed in, or, of a Spec that came without any, by asking the
+// index, which takes several times as long.
+func matched(ctx context.Context, db *sql.DB, words []string, rows []found) (map[int64][]string, error) {
+	roots := make([]string, len(words))
+	for i, w := range words {
+		roots[i] = spelling.Root(w)
+	}
+	terms := make(map[int64][]string, len(rows))
+	var wordless []int64
+	for _, r := range rows {
+		if strings.TrimSpace(r.words) == "" {
+			wordless = append(wordless, r.n)
+			continue
+		}
+		has := map[string]bool{}
+		for _, w := range spelling.Words(r.words) {
+			has[spelling.Root(w)] = true
+		}
+		for i, w := range words {
+			if has[roots[i]] {
+				terms[r.n] = append(terms[r.n], w)
+			}
+		}
+	}
+	if len(wordless) == 0 {
+		return terms, nil
+	}
+	for _, w := range words {
+		if err := having(ctx, db, w, wordless, terms); err != nil {
+			return nil, err
+		}
+	}
+	return terms, nil
 }
 
 // having adds the word to the terms of those rows that have it.
@@ -159,20 +170,8 @@ func having(ctx context.Context, db *sql.DB, word string, numbers []int64, terms
 }
 
 func (x *Index) byTrigrams(ctx context.Context, db *sql.DB, q vector.TextQuery) ([]vector.TextHit, error) {
-	words := wordsOf(q.Words)
-	seen := map[string]bool{}
-	var pieces []string
-	for _, w := range words {
-		for _, p := range piecesOf(w) {
-			if !seen[p] {
-				seen[p] = true
-				pieces = append(pieces, p)
-			}
-		}
-		if len(pieces) > 8*mostPieces { // what follows in so long a text changes little
-			break
-		}
-	}
+	words := spelling.Words(q.Words)
+	pieces := spelling.Pieces(words, 8*mostPieces) // what follows in so long a text changes little
 	pieces, err := x.known.rare(ctx, db, trigramTable, pieces, mostPieces)
 	if err != nil || len(pieces) == 0 {
 		return nil, err
@@ -183,25 +182,7 @@ func (x *Index) byTrigrams(ctx context.Context, db *sql.DB, q vector.TextQuery) 
 	}
 	hits := make([]vector.TextHit, len(rows))
 	for i, r := range rows {
-		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Trigrams, Rank: i + 1, Terms: alike(words, r.words)}
+		hits[i] = vector.TextHit{IntentID: r.id, Source: vector.Trigrams, Rank: i + 1, Terms: spelling.Alike(words, r.words)}
 	}
 	return hits, nil
-}
-
-// alike returns the words that are spelled like something in the text.
-func alike(words []string, text string) (out []string) {
-	text = strings.ToLower(text)
-	for _, w := range words {
-		pieces := piecesOf(w)
-		n := 0
-		for _, p := range pieces {
-			if strings.Contains(text, p) {
-				n++
-			}
-		}
-		if len(pieces) > 0 && n*alikeIn >= len(pieces)*alikeOf {
-			out = append(out, w)
-		}
-	}
-	return out
 }

@@ -11,16 +11,17 @@ CREATE TABLE embeddings (
 ALTER TABLE embeddings ALTER COLUMN vector SET STORAGE PLAIN;
 CREATE INDEX embeddings_tenant ON embeddings (tenant, embedder);
 
--- Words are found whether there is a vector or not. The lexemes are weighed by the query, as in how many rows they stand.
+-- Words are found whether there is a vector or not: by their stems, and by their groups of three letters. How much each says is
+-- weighed by the query, as in how many rows it stands. A list of what is not indexed yet would be read by every search.
 CREATE TABLE embedding_words (
     intent_id text NOT NULL PRIMARY KEY REFERENCES intents (id) ON DELETE CASCADE,
     tenant    text NOT NULL CHECK (tenant <> ''),
-    words     text NOT NULL,
-    stems     tsvector NOT NULL
+    stems     tsvector NOT NULL,
+    pieces    tsvector NOT NULL
 );
 CREATE INDEX embedding_words_tenant ON embedding_words (tenant);
-CREATE INDEX embedding_words_stems ON embedding_words USING gin (stems);
-CREATE INDEX embedding_words_trigrams ON embedding_words USING gin (words gin_trgm_ops);
+CREATE INDEX embedding_words_stems ON embedding_words USING gin (stems) WITH (fastupdate = off);
+CREATE INDEX embedding_words_pieces ON embedding_words USING gin (pieces) WITH (fastupdate = off);
 
 -- Built in one process: before pgvector 0.8.2, several that build one index may write past their memory.
 SET LOCAL max_parallel_maintenance_workers = 0;

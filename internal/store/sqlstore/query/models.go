@@ -78,8 +78,8 @@ type Embedding struct {
 type EmbeddingWord struct {
 	IntentID string
 	Tenant   string
-	Words    string
 	Stems    interface{}
+	Pieces   interface{}
 }
 
 type Event struct {

@@ -1,11 +1,12 @@
 // Package gosectool is the static analyser for Go that runs inside a sandbox: gosec's rules and analyzers over the module
 // in the working folder, printed in the shape of gosec's own JSON report.
 //
-// It never runs on the host over foreign code (the qlp binary offers it as the hidden command `qlp tool gosec`, and the
-// bench mounts that binary into the sandbox), never writes a file, and never prints the code it complains about: a snippet
+// It never runs on the host over foreign code (the program qlp-gosec is this package, stands beside qlp, and is mounted with it
+// into the sandbox, where `qlp tool gosec` becomes it), never writes a file, and never prints the code it complains about: a snippet
 // may hold a secret.
 //
-// Arrows: gosec and golang.org/x/tools/go/packages; nothing of QLP.
+// Arrows: gosec and golang.org/x/tools/go/packages; of QLP, grave alone. Nothing of qlp itself imports it: what gosec is made of
+// takes memory and time at every start.
 package gosectool
 
 import (
@@ -26,6 +27,8 @@ import (
 	"github.com/securego/gosec/v2/rules"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/quantumlayer/qlp/internal/validator/security/grave"
 )
 
 // Exit codes of Main.
@@ -61,15 +64,6 @@ type Issue struct {
 	Column       string   `json:"column"`
 	Suppressions []string `json:"suppressions,omitempty"` // justifications of #nosec comments
 	Suppressed   bool     `json:"nosec"`
-}
-
-// Grave says whether a finding must be mended: not one of low severity or confidence, and not one that the code suppresses
-// with a comment, unless its severity is high.
-func Grave(severity, confidence string, suppressed bool) bool {
-	if severity == "LOW" || confidence == "LOW" {
-		return false
-	}
-	return !suppressed || severity == "HIGH" || severity == "CRITICAL"
 }
 
 // Stats says how much was looked at.
@@ -110,8 +104,8 @@ func Main(args []string, stdout io.Writer) int {
 		fmt.Fprintln(os.Stderr, "gosec: print the report:", err)
 		return ExitBroken
 	}
-	grave := func(i Issue) bool { return Grave(i.Severity, i.Confidence, i.Suppressed) }
-	if len(report.Errors) > 0 || slices.ContainsFunc(report.Issues, grave) {
+	mend := func(i Issue) bool { return grave.Grave(i.Severity, i.Confidence, i.Suppressed) }
+	if len(report.Errors) > 0 || slices.ContainsFunc(report.Issues, mend) {
 		return ExitFindings
 	}
 	return ExitClean

@@ -1,10 +1,26 @@
-package offline
+package spelling
 
-import "strings"
+import (
+	"strings"
+	"unicode"
 
-// stem takes the endings off an English word, by the algorithm of M. F. Porter (1980). Words with other letters than a to z, and
+	"golang.org/x/text/unicode/norm"
+)
+
+// Root is what words are compared by where their endings, accents and capitals make no difference.
+func Root(word string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(word))
+	return Stem(plain)
+}
+
+// Stem takes the endings off an English word, by the algorithm of M. F. Porter (1980). Words with other letters than a to z, and
 // those of one or two letters, are left as they are.
-func stem(word string) string {
+func Stem(word string) string {
 	if len(word) < 3 || strings.ContainsFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		return word
 	}

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// TestSettle: what a start ran through is given back, and what is needed of it comes back by itself.
+func TestSettle(t *testing.T) {
+	held := func() int {
+		b, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := strconv.Atoi(regexp.MustCompile(`RssFile:\s+(\d+) kB`).FindStringSubmatch(string(b))[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := held()
+	settle(t.Context(), 0)
+	if after := held(); after > before*3/4 {
+		t.Errorf("%d KiB of the program's file are held, of %d before", after, before)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		"00400000-02e08000 r-xp 00000000 fe:00 10430468   /bin/qlp":           true,
+		"02e08000-062b0000 r--p 02a08000 fe:00 10430468   /bin/qlp":           true,
+		"062b0000-0652d000 rw-p 05eb0000 fe:00 10430468   /bin/qlp":           false, // holds what was written
+		"00400000-02e08000 r-xp 00000000 fe:00 10430468   /bin/other":         false,
+		"00400000-02e08000 r-xp 00000000 fe:00 10430468   /bin/qlp (deleted)": false, // os.Executable has another name for it
+		"0652d000-08590000 r--p 00000000 00:00 0":                             false,
+	} {
+		from, size, ok := readOnly(line, "/bin/qlp")
+		if ok != want || ok && (from == 0 || size%4096 != 0) {
+			t.Errorf("%s: %x %x %v", line, from, size, ok)
+		}
+	}
+}
