@@ -18,6 +18,13 @@ import (
 	"github.com/quantumlayer/qlp/internal/store/postgres/pgtest"
 )
 
+// silent is a generator that waits for the end of its context.
+func silent() waiting {
+	words := make(chan struct{})
+	close(words)
+	return waiting{offlineGenerator(), make(chan struct{}, 1), words, make(chan time.Time, 1)}
+}
+
 // TestEraseBesideReplicas erases a tenant on PostgreSQL while a worker is at work on an intent of theirs.
 func TestEraseBesideReplicas(t *testing.T) {
 	address := pgtest.Database(t, "")
@@ -28,7 +35,7 @@ func TestEraseBesideReplicas(t *testing.T) {
 	if _, err := CollectGarbage(t.Context(), cfg, 0, false, log); qlp.CodeOf(err) != qlp.Conflict || !strings.Contains(err.Error(), "never been used") {
 		t.Errorf("gc of a folder that is nobody's: %v", err)
 	}
-	writer := waiting{offlineGenerator(), make(chan struct{}, 1), make(chan time.Time, 1)}
+	writer := silent()
 	cfg.Tenant = "ours"
 	a, err := open(t.Context(), cfg, "test", log, writer)
 	if err != nil {
@@ -90,7 +97,7 @@ func TestRetryOfAnExpiredRun(t *testing.T) {
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	log := slog.New(slog.DiscardHandler)
-	writer := waiting{offlineGenerator(), make(chan struct{}, 1), make(chan time.Time, 1)}
+	writer := silent()
 	a, err := open(t.Context(), cfg, "test", log, writer)
 	if err != nil {
 		t.Fatal(err)
