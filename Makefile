@@ -12,7 +12,7 @@ export CGO_ENABLED ?= 0
 export INTENT_AS_IT_IS := $(value INTENT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres stop-postgres build test test-postgres lint fmt generate check-generated unit fuzz e2e chaos bench eval doctor sandbox-images clean setup setup-run FORCE
+.PHONY: help run run-postgres stop-postgres build test test-postgres test-pitr lint fmt generate check-generated unit fuzz e2e chaos bench eval doctor sandbox-images clean setup setup-run FORCE
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ generate: setup ## rewrite every generated file
 
 unit: setup build ## unit and conformance suites with the race detector
 	CGO_ENABLED=1 gotestsum --format pkgname -- -race ./cmd/... ./internal/...
+
+test-pitr: setup build ## play the runbook of PostgreSQL's backups: a restore to a moment, with the blobs
+	scripts/test-pitr
 
 test-postgres: setup build ## the store's suites on PostgreSQL 15, 16, 17 and 18
 	scripts/test-postgres

@@ -64,6 +64,8 @@ var arrows = map[string][]string{
 		"internal/qlp", "internal/store", "internal/blob", "internal/interpreter", "internal/planner", "internal/generator", "internal/validator",
 		"internal/capsule", "internal/events", "internal/contract", "internal/reviewer",
 	},
+	// Backups, garbage, what a tenant owns.
+	"internal/archive": {"internal/qlp", "internal/store", "internal/blob"},
 	// The suites' checks are played by the rooms that play them in a run.
 	"internal/eval": {"internal/qlp", "internal/sandbox", "internal/validator", "internal/contract", "internal/llm"},
 	// The queue's library needs the database's own handle, which the store's driver hands over.

@@ -1,12 +1,14 @@
 // Package blob keeps bytes by their digest: files of projects, logs, capsules.
 //
-// It never changes or overwrites what it holds, and never returns bytes that do not have the digest that was asked for.
+// It never changes or overwrites what it holds, takes away only what a Keeper is told to, and never returns bytes that do not have the digest that was asked for.
 //
 // Arrows: qlp. A driver is a folder below: file is the one there is (docs/adr/0020 says why it is written by hand).
 package blob
 
 import (
 	"context"
+	"io"
+	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 )
@@ -22,4 +24,23 @@ type Store interface {
 	Put(ctx context.Context, content []byte) (qlp.Digest, error)
 	Get(ctx context.Context, digest qlp.Digest) ([]byte, error)
 	Close() error
+}
+
+// Keeper is a store from which blobs can be taken away that nothing refers to. A Put makes a blob young, also one that is there
+// already: whoever has put one has as long as a young one is spared to write down that it is wanted. List and Discard are called by one process at a time.
+type Keeper interface {
+	Store
+	// List calls fn with each blob, in the order of their digests.
+	List(ctx context.Context, fn func(Info) error) error
+	// Open reads a blob that may be large, without comparing its digest. Errors as those of Get.
+	Open(ctx context.Context, digest qlp.Digest) (content io.ReadCloser, size int64, err error)
+	// Discard takes a blob away unless it was put after a time, also while Discard is at work. One that is not there is none taken.
+	Discard(ctx context.Context, digest qlp.Digest, putBefore time.Time) (taken bool, err error)
+}
+
+// Info describes a blob.
+type Info struct {
+	Digest qlp.Digest
+	Size   int64
+	Put    time.Time // the last time
 }

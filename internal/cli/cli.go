@@ -87,7 +87,7 @@ func (c *command) root() *cobra.Command {
 		}
 	}
 	root.AddCommand(c.run(), c.replay(), c.verifyRepo(), c.interpret(), c.plan(), c.spec(), c.intents(), c.similar(), c.embeddings(), c.vector(), c.serve(), c.capsule(), c.keys(),
-		c.providers(), c.bridge(), c.sandbox(), c.sandboxd(), c.eval(), c.doctor(), c.healthcheck(), c.migrate(), c.version(), c.tool())
+		c.providers(), c.bridge(), c.sandbox(), c.sandboxd(), c.eval(), c.doctor(), c.healthcheck(), c.migrate(), c.backup(), c.restore(), c.gc(), c.verifyData(), c.tenant(), c.version(), c.tool())
 	return root
 }
 

@@ -63,6 +63,7 @@ type Config struct {
 	Providers              string        `key:"providers" doc:"file that says which models answer, for which role and within which caps; without it, providers.yaml in the data folder" default:""`
 	Embedder               string        `key:"embedder" doc:"what makes the vectors that similar intents are found by: offline, or a model as PROVIDER/MODEL" default:"offline"`
 	Record                 string        `key:"record" doc:"folder that every answer of a model is written into, with its request, to be replayed; empty means none" default:""`
+	Retention              time.Duration `key:"retention" doc:"how long qlp gc leaves the files and logs of runs without a capsule after the intent's end, for example 720h; 0 means for good" default:"0s"`
 	StopDelay              time.Duration `key:"stop_delay" doc:"time between the moment when a stopping server says that it is not ready and the moment when it refuses requests: what a load balancer needs to notice" default:"0s"`
 	StopGrace              time.Duration `key:"stop_grace" doc:"time that running jobs get when the server stops" default:"10s"`
 }

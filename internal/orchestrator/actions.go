@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
 	"github.com/quantumlayer/qlp/internal/store"
@@ -78,7 +79,7 @@ func retryRun(in qlp.Intent, fromTask string) (qlp.Run, error) {
 		number = in.Run.Number + 1
 	}
 	run := newRun(in, number)
-	if fromTask == "" || in.Run == nil {
+	if fromTask == "" || in.Run == nil || slices.ContainsFunc(in.Run.Tasks, expired) {
 		return run, nil
 	}
 	if _, ok := in.Plan.Task(fromTask); !ok {
@@ -99,6 +100,9 @@ func retryRun(in qlp.Intent, fromTask string) (qlp.Run, error) {
 	}
 	return run, nil
 }
+
+// expired reports whether a task's files were there and have been removed since: its whole run is done again then.
+func expired(t qlp.TaskRun) bool { return t.State == qlp.TaskDone && t.Tree == nil }
 
 // buildsOn returns task and every task that depends on it, directly or not.
 func buildsOn(plan qlp.Plan, task string) map[string]bool {

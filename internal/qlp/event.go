@@ -38,6 +38,7 @@ const (
 	EventRunFinished     EventType = "run.finished"     // Data: RunFinished
 	EventBudgetReached   EventType = "budget.reached"   // Data: BudgetReached
 	EventRepairStuck     EventType = "repair.stuck"     // Data: RepairStuck
+	EventRunExpired      EventType = "run.expired"      // Data: RunExpired; long after the run's end, by qlp gc
 	EventCallSettled     EventType = "call.settled"     // Data: SettledCall
 
 	// EventModelText is never stored and has no number: a piece of what a model is writing, for whoever watches just then.
@@ -75,6 +76,11 @@ type RunFinished struct {
 	Checks  []Check     `json:"checks,omitempty"`
 	// Spending is what models have taken; nil where none was asked.
 	Spending *RunSpending `json:"spending,omitempty"`
+}
+
+// RunExpired tells that a run's files, its executions with their logs, and its report were removed, because its time was over.
+type RunExpired struct {
+	Executions int `json:"executions"` // how many there were
 }
 
 // Pattern names a way in which repairs go in circles.

@@ -5,7 +5,9 @@
 // Get notices and the next Put of the same bytes mends; with Durable, the file and its folder are synchronised with the
 // disk before Put returns (1 to 10 ms a file), and it survives that too.
 //
-// It never deletes a blob, and never changes one that is whole.
+// It never changes a blob that is whole, and deletes one only when Discard is told to. One that is put again gets a new time of
+// modification, which is what Discard goes by: it moves the blob to trash/ first and looks at its time there, where no Put can come
+// too late; what was put meanwhile is moved back, and is read from trash/ until then.
 //
 // Arrows: blob, qlp.
 package file
@@ -47,7 +49,7 @@ var _ blob.Store = (*Store)(nil)
 // Open opens the folder, which is made if it is not there, and clears away what killed processes left in tmp/.
 func Open(dir string, cfg Config) (*Store, error) {
 	s := &Store{dir: dir, durable: cfg.Durable}
-	for _, sub := range []string{"sha256", "tmp"} {
+	for _, sub := range []string{"sha256", "tmp", trash} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, s.fault("open blobs", err)
 		}
@@ -72,12 +74,26 @@ func (s *Store) Put(ctx context.Context, content []byte) (qlp.Digest, error) {
 	}
 	path := s.path(digest)
 	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, content) { //nolint:gosec // a name made of hex digits
-		return digest, nil
+		if wantedAgain(path) {
+			return digest, nil
+		}
 	}
 	if err := s.write(path, content); err != nil {
 		return "", s.fault("put blob "+string(digest), err)
 	}
 	return digest, nil
+}
+
+// wantedAgain makes a blob young, so that it is not discarded as old. One that is just being moved away is not wantedAgain but to be
+// written anew: the kernel may find a file by its name and set its time after it was moved and looked at. What stands there after
+// its time was set is looked at with that time.
+func wantedAgain(path string) bool {
+	now := time.Now()
+	if os.Chtimes(path, now, now) != nil {
+		return false
+	}
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Get returns the bytes of a digest.
@@ -89,6 +105,12 @@ func (s *Store) Get(ctx context.Context, digest qlp.Digest) ([]byte, error) {
 		return nil, qlp.Errorf(qlp.Invalid, "%.80q is no digest of a blob", digest)
 	}
 	content, err := os.ReadFile(s.path(digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		content, err = os.ReadFile(s.trashed(digest))
+	}
+	if errors.Is(err, fs.ErrNotExist) { // moved back in between, or not there
+		content, err = os.ReadFile(s.path(digest))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, qlp.Errorf(qlp.NotFound, "there is no blob %s", digest)
 	}

@@ -166,6 +166,8 @@ func open(ctx context.Context, pc *pgxpool.Config, cfg Config) (_ *Store, err er
 		Writer: db, Reader: db, Queue: queue, Index: indexer(cfg.Index), Translate: translate, Clock: cfg.Clock, Poll: cfg.Poll, OnQuery: cfg.OnQuery,
 		Direct: true, ReadIsolation: sql.LevelRepeatableRead, Announce: bell.ring,
 		LockIntent: "SELECT id FROM intents WHERE id = $1 FOR NO KEY UPDATE",
+		LockTrees:  "LOCK TABLE trees IN SHARE ROW EXCLUSIVE MODE",
+		LockTenant: "SELECT id FROM intents WHERE tenant = $1 ORDER BY id FOR UPDATE",
 		OnClose:    func() error { bell.stop(); pool.Close(); return nil },
 	})
 	if err != nil {

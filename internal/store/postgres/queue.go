@@ -74,6 +74,15 @@ func (q *Queue) Remove(ctx context.Context, tx *sql.Tx, intentID string) error {
 // Wake has the workers of every process look for jobs. It does not block; what is lost on the way is found by their polls.
 func (q *Queue) Wake() { q.wake() }
 
+// Forget deletes the jobs of a tenant's intents that do not run, in tx, and returns how many run.
+func (q *Queue) Forget(ctx context.Context, tx *sql.Tx, tenant string) (running int, err error) {
+	const of = ` args ->> 'intent_id' IN (SELECT id FROM intents WHERE tenant = $1)`
+	if _, err := tx.ExecContext(ctx, `DELETE FROM river_job WHERE state <> 'running' AND`+of, tenant); err != nil {
+		return 0, err
+	}
+	return running, tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM river_job WHERE`+of, tenant).Scan(&running)
+}
+
 // Client returns River's client for a worker, whose id is the config's. It may finish jobs for as long as that worker is known.
 func (q *Queue) Client(cfg *river.Config) (store.QueueClient, error) {
 	return river.NewClient(newFenced(q, cfg.ID), cfg)

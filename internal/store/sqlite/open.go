@@ -41,6 +41,9 @@ type Config struct {
 	Log     *slog.Logger  // nowhere by default
 	OnQuery func(string)  // for tests: is told the text of every query that runs
 	Index   Index         // what makes intents findable; nil: nothing is
+	// Guest opens a database that is there beside the process whose folder it is, if one runs: the folder is not locked, and the
+	// schema not brought up to date but refused when it is not this program's. A guest runs no jobs.
+	Guest bool
 }
 
 // Index is a vector index in this database.
@@ -53,8 +56,9 @@ type Index interface {
 // Store is a store.Store in a SQLite file, with the queue that lives in the same file.
 type Store struct {
 	*sqlstore.Store
-	Queue *Queue
-	path  string
+	Queue          *Queue
+	path           string
+	writer, reader *sql.DB
 }
 
 // Open opens the database at path, which is made if it is not there, and brings its schema up to date.
@@ -70,6 +74,16 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	t := translator{path: path}
+	if cfg.Guest {
+		if err := there(path); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+		st, err := open(ctx, path, cfg, t, nil)
+		if err != nil {
+			return nil, fmt.Errorf("open store: %w", t.translate(err))
+		}
+		return st, nil
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", t.translate(err))
 	}
@@ -103,7 +117,13 @@ func open(ctx context.Context, path string, cfg Config, t translator, release fu
 	if err := check(ctx, writer, path); err != nil {
 		return fail(err)
 	}
-	if err := migrate(ctx, writer, path, cfg.Log); err != nil {
+	prepare := migrate
+	if cfg.Guest {
+		prepare = func(ctx context.Context, db *sql.DB, path string, _ *slog.Logger) error {
+			return sameSchema(ctx, db, path)
+		}
+	}
+	if err := prepare(ctx, writer, path, cfg.Log); err != nil {
 		return fail(err)
 	}
 	reader, err := pool(path, cfg.Durable, true)
@@ -129,7 +149,7 @@ func open(ctx context.Context, path string, cfg Config, t translator, release fu
 	if err != nil {
 		return fail(err)
 	}
-	return &Store{Store: st, Queue: queue, path: path}, nil
+	return &Store{Store: st, Queue: queue, path: path, writer: writer, reader: reader}, nil
 }
 
 // Path returns the database file.

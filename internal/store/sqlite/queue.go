@@ -63,6 +63,15 @@ func (q *Queue) Remove(ctx context.Context, tx *sql.Tx, intentID string) error {
 	return err
 }
 
+// Forget deletes the jobs of a tenant's intents that do not run, in tx, and returns how many run.
+func (q *Queue) Forget(ctx context.Context, tx *sql.Tx, tenant string) (running int, err error) {
+	const of = ` args ->> '$.intent_id' IN (SELECT id FROM intents WHERE tenant = $1)`
+	if _, err := tx.ExecContext(ctx, `DELETE FROM river_job WHERE state <> 'running' AND`+of, tenant); err != nil {
+		return 0, err
+	}
+	return running, tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM river_job WHERE`+of, tenant).Scan(&running)
+}
+
 // Wake tells the workers of this process that jobs were committed.
 func (q *Queue) Wake() { q.driver.bell.ring() }
 

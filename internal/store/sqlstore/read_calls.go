@@ -46,10 +46,14 @@ func (r *reader) Spending(ctx context.Context, scope string) (qlp.Spending, erro
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return qlp.Spending{}, r.store.fault(ctx, "read spending of "+scope, err)
 	}
+	return spendingOf(row), nil
+}
+
+func spendingOf(row query.Spending) qlp.Spending {
 	return qlp.Spending{
 		Micros: row.Micros, Unpriced: row.Unpriced, Tokens: row.Tokens, Calls: row.Calls, MS: row.Ms,
 		Reserved: qlp.Budget{Micros: row.ReservedMicros, Tokens: row.ReservedTokens, Calls: row.ReservedCalls, Seconds: seconds(row.ReservedMs)},
-	}, nil
+	}
 }
 
 // RunSpending returns what a run took, its first attempts and its repairs apart.

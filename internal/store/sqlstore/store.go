@@ -27,6 +27,8 @@ type Queue interface {
 	Insert(ctx context.Context, conn *sql.Conn, tx *sql.Tx, job store.Job) error
 	// Remove deletes the intent's jobs that nobody has begun, in tx.
 	Remove(ctx context.Context, tx *sql.Tx, intentID string) error
+	// Forget deletes the jobs of a tenant's intents that do not run, in tx, and returns how many run.
+	Forget(ctx context.Context, tx *sql.Tx, tenant string) (running int, err error)
 	// Wake tells the workers of this process that jobs were committed. It does not block.
 	Wake()
 }
@@ -56,6 +58,10 @@ type Config struct {
 	// LockIntent is a statement that locks the row of the intent $1 up to the end of the transaction. A transaction that reads an
 	// intent to decide about it runs it first. "" where transactions that write come one after another anyhow.
 	LockIntent string
+	// LockTrees is a statement that waits for transactions which put trees, and keeps others from it up to the end of this one: a tree
+	// may be deleted then that nobody refers to. LockTenant locks the rows of the intents of the tenant $1. As LockIntent, "" where
+	// transactions that write come one after another.
+	LockTrees, LockTenant string
 	// Announce tells other processes of intents with new events, after the commit; nil where there are none. It does not block.
 	Announce func(intentIDs []string)
 	// Direct leaves the preparing of statements to the database's driver.

@@ -27,8 +27,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addBindingStmt, err = db.PrepareContext(ctx, addBinding); err != nil {
 		return nil, fmt.Errorf("error preparing query AddBinding: %w", err)
 	}
+	if q.clearAttemptsStmt, err = db.PrepareContext(ctx, clearAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearAttempts: %w", err)
+	}
+	if q.clearRunStmt, err = db.PrepareContext(ctx, clearRun); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearRun: %w", err)
+	}
+	if q.clearTasksStmt, err = db.PrepareContext(ctx, clearTasks); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearTasks: %w", err)
+	}
 	if q.countAttemptStmt, err = db.PrepareContext(ctx, countAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAttempt: %w", err)
+	}
+	if q.countCallsUnderWayStmt, err = db.PrepareContext(ctx, countCallsUnderWay); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCallsUnderWay: %w", err)
+	}
+	if q.countOwnedStmt, err = db.PrepareContext(ctx, countOwned); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOwned: %w", err)
 	}
 	if q.deleteChecksStmt, err = db.PrepareContext(ctx, deleteChecks); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteChecks: %w", err)
@@ -36,14 +51,47 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteExecutionsStmt, err = db.PrepareContext(ctx, deleteExecutions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteExecutions: %w", err)
 	}
+	if q.deleteIdleTreeStmt, err = db.PrepareContext(ctx, deleteIdleTree); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteIdleTree: %w", err)
+	}
 	if q.endAttemptStmt, err = db.PrepareContext(ctx, endAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query EndAttempt: %w", err)
+	}
+	if q.eraseAttemptsStmt, err = db.PrepareContext(ctx, eraseAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseAttempts: %w", err)
+	}
+	if q.eraseCallsStmt, err = db.PrepareContext(ctx, eraseCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseCalls: %w", err)
+	}
+	if q.eraseChecksStmt, err = db.PrepareContext(ctx, eraseChecks); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseChecks: %w", err)
+	}
+	if q.eraseEventsStmt, err = db.PrepareContext(ctx, eraseEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseEvents: %w", err)
+	}
+	if q.eraseExecutionsStmt, err = db.PrepareContext(ctx, eraseExecutions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseExecutions: %w", err)
+	}
+	if q.eraseIntentsStmt, err = db.PrepareContext(ctx, eraseIntents); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseIntents: %w", err)
+	}
+	if q.eraseRunsStmt, err = db.PrepareContext(ctx, eraseRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseRuns: %w", err)
+	}
+	if q.eraseScopeStmt, err = db.PrepareContext(ctx, eraseScope); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseScope: %w", err)
+	}
+	if q.eraseTasksStmt, err = db.PrepareContext(ctx, eraseTasks); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseTasks: %w", err)
 	}
 	if q.findAnsweredStmt, err = db.PrepareContext(ctx, findAnswered); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAnswered: %w", err)
 	}
 	if q.findLostCallStmt, err = db.PrepareContext(ctx, findLostCall); err != nil {
 		return nil, fmt.Errorf("error preparing query FindLostCall: %w", err)
+	}
+	if q.forgetParentsStmt, err = db.PrepareContext(ctx, forgetParents); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetParents: %w", err)
 	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
@@ -126,6 +174,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listExecutionsStmt, err = db.PrepareContext(ctx, listExecutions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExecutions: %w", err)
 	}
+	if q.listExpiredStmt, err = db.PrepareContext(ctx, listExpired); err != nil {
+		return nil, fmt.Errorf("error preparing query ListExpired: %w", err)
+	}
+	if q.listIdleTreesStmt, err = db.PrepareContext(ctx, listIdleTrees); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIdleTrees: %w", err)
+	}
 	if q.listIntentsStmt, err = db.PrepareContext(ctx, listIntents); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntents: %w", err)
 	}
@@ -134,6 +188,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listRunsStmt, err = db.PrepareContext(ctx, listRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRuns: %w", err)
+	}
+	if q.listScopesStmt, err = db.PrepareContext(ctx, listScopes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListScopes: %w", err)
 	}
 	if q.listTasksStmt, err = db.PrepareContext(ctx, listTasks); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTasks: %w", err)
@@ -152,6 +209,24 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.reserveScopeStmt, err = db.PrepareContext(ctx, reserveScope); err != nil {
 		return nil, fmt.Errorf("error preparing query ReserveScope: %w", err)
+	}
+	if q.scanCallsStmt, err = db.PrepareContext(ctx, scanCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanCalls: %w", err)
+	}
+	if q.scanChecksStmt, err = db.PrepareContext(ctx, scanChecks); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanChecks: %w", err)
+	}
+	if q.scanEventsStmt, err = db.PrepareContext(ctx, scanEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanEvents: %w", err)
+	}
+	if q.scanExecutionsStmt, err = db.PrepareContext(ctx, scanExecutions); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanExecutions: %w", err)
+	}
+	if q.scanRunsStmt, err = db.PrepareContext(ctx, scanRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanRuns: %w", err)
+	}
+	if q.scanTreesStmt, err = db.PrepareContext(ctx, scanTrees); err != nil {
+		return nil, fmt.Errorf("error preparing query ScanTrees: %w", err)
 	}
 	if q.setBindingStmt, err = db.PrepareContext(ctx, setBinding); err != nil {
 		return nil, fmt.Errorf("error preparing query SetBinding: %w", err)
@@ -199,9 +274,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addBindingStmt: %w", cerr)
 		}
 	}
+	if q.clearAttemptsStmt != nil {
+		if cerr := q.clearAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.clearRunStmt != nil {
+		if cerr := q.clearRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearRunStmt: %w", cerr)
+		}
+	}
+	if q.clearTasksStmt != nil {
+		if cerr := q.clearTasksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearTasksStmt: %w", cerr)
+		}
+	}
 	if q.countAttemptStmt != nil {
 		if cerr := q.countAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAttemptStmt: %w", cerr)
+		}
+	}
+	if q.countCallsUnderWayStmt != nil {
+		if cerr := q.countCallsUnderWayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCallsUnderWayStmt: %w", cerr)
+		}
+	}
+	if q.countOwnedStmt != nil {
+		if cerr := q.countOwnedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOwnedStmt: %w", cerr)
 		}
 	}
 	if q.deleteChecksStmt != nil {
@@ -214,9 +314,59 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteExecutionsStmt: %w", cerr)
 		}
 	}
+	if q.deleteIdleTreeStmt != nil {
+		if cerr := q.deleteIdleTreeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteIdleTreeStmt: %w", cerr)
+		}
+	}
 	if q.endAttemptStmt != nil {
 		if cerr := q.endAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endAttemptStmt: %w", cerr)
+		}
+	}
+	if q.eraseAttemptsStmt != nil {
+		if cerr := q.eraseAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.eraseCallsStmt != nil {
+		if cerr := q.eraseCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseCallsStmt: %w", cerr)
+		}
+	}
+	if q.eraseChecksStmt != nil {
+		if cerr := q.eraseChecksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseChecksStmt: %w", cerr)
+		}
+	}
+	if q.eraseEventsStmt != nil {
+		if cerr := q.eraseEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseEventsStmt: %w", cerr)
+		}
+	}
+	if q.eraseExecutionsStmt != nil {
+		if cerr := q.eraseExecutionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseExecutionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseIntentsStmt != nil {
+		if cerr := q.eraseIntentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseIntentsStmt: %w", cerr)
+		}
+	}
+	if q.eraseRunsStmt != nil {
+		if cerr := q.eraseRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseRunsStmt: %w", cerr)
+		}
+	}
+	if q.eraseScopeStmt != nil {
+		if cerr := q.eraseScopeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseScopeStmt: %w", cerr)
+		}
+	}
+	if q.eraseTasksStmt != nil {
+		if cerr := q.eraseTasksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseTasksStmt: %w", cerr)
 		}
 	}
 	if q.findAnsweredStmt != nil {
@@ -227,6 +377,11 @@ func (q *Queries) Close() error {
 	if q.findLostCallStmt != nil {
 		if cerr := q.findLostCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findLostCallStmt: %w", cerr)
+		}
+	}
+	if q.forgetParentsStmt != nil {
+		if cerr := q.forgetParentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetParentsStmt: %w", cerr)
 		}
 	}
 	if q.getAttemptStmt != nil {
@@ -364,6 +519,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listExecutionsStmt: %w", cerr)
 		}
 	}
+	if q.listExpiredStmt != nil {
+		if cerr := q.listExpiredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listExpiredStmt: %w", cerr)
+		}
+	}
+	if q.listIdleTreesStmt != nil {
+		if cerr := q.listIdleTreesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIdleTreesStmt: %w", cerr)
+		}
+	}
 	if q.listIntentsStmt != nil {
 		if cerr := q.listIntentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listIntentsStmt: %w", cerr)
@@ -377,6 +542,11 @@ func (q *Queries) Close() error {
 	if q.listRunsStmt != nil {
 		if cerr := q.listRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRunsStmt: %w", cerr)
+		}
+	}
+	if q.listScopesStmt != nil {
+		if cerr := q.listScopesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listScopesStmt: %w", cerr)
 		}
 	}
 	if q.listTasksStmt != nil {
@@ -407,6 +577,36 @@ func (q *Queries) Close() error {
 	if q.reserveScopeStmt != nil {
 		if cerr := q.reserveScopeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing reserveScopeStmt: %w", cerr)
+		}
+	}
+	if q.scanCallsStmt != nil {
+		if cerr := q.scanCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanCallsStmt: %w", cerr)
+		}
+	}
+	if q.scanChecksStmt != nil {
+		if cerr := q.scanChecksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanChecksStmt: %w", cerr)
+		}
+	}
+	if q.scanEventsStmt != nil {
+		if cerr := q.scanEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanEventsStmt: %w", cerr)
+		}
+	}
+	if q.scanExecutionsStmt != nil {
+		if cerr := q.scanExecutionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanExecutionsStmt: %w", cerr)
+		}
+	}
+	if q.scanRunsStmt != nil {
+		if cerr := q.scanRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanRunsStmt: %w", cerr)
+		}
+	}
+	if q.scanTreesStmt != nil {
+		if cerr := q.scanTreesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scanTreesStmt: %w", cerr)
 		}
 	}
 	if q.setBindingStmt != nil {
@@ -509,12 +709,28 @@ type Queries struct {
 	db                     DBTX
 	tx                     *sql.Tx
 	addBindingStmt         *sql.Stmt
+	clearAttemptsStmt      *sql.Stmt
+	clearRunStmt           *sql.Stmt
+	clearTasksStmt         *sql.Stmt
 	countAttemptStmt       *sql.Stmt
+	countCallsUnderWayStmt *sql.Stmt
+	countOwnedStmt         *sql.Stmt
 	deleteChecksStmt       *sql.Stmt
 	deleteExecutionsStmt   *sql.Stmt
+	deleteIdleTreeStmt     *sql.Stmt
 	endAttemptStmt         *sql.Stmt
+	eraseAttemptsStmt      *sql.Stmt
+	eraseCallsStmt         *sql.Stmt
+	eraseChecksStmt        *sql.Stmt
+	eraseEventsStmt        *sql.Stmt
+	eraseExecutionsStmt    *sql.Stmt
+	eraseIntentsStmt       *sql.Stmt
+	eraseRunsStmt          *sql.Stmt
+	eraseScopeStmt         *sql.Stmt
+	eraseTasksStmt         *sql.Stmt
 	findAnsweredStmt       *sql.Stmt
 	findLostCallStmt       *sql.Stmt
+	forgetParentsStmt      *sql.Stmt
 	getAttemptStmt         *sql.Stmt
 	getBindingStmt         *sql.Stmt
 	getCallStmt            *sql.Stmt
@@ -542,15 +758,24 @@ type Queries struct {
 	listChecksStmt         *sql.Stmt
 	listEventsStmt         *sql.Stmt
 	listExecutionsStmt     *sql.Stmt
+	listExpiredStmt        *sql.Stmt
+	listIdleTreesStmt      *sql.Stmt
 	listIntentsStmt        *sql.Stmt
 	listIntentsInStateStmt *sql.Stmt
 	listRunsStmt           *sql.Stmt
+	listScopesStmt         *sql.Stmt
 	listTasksStmt          *sql.Stmt
 	listUnfinishedStmt     *sql.Stmt
 	moveIntentStmt         *sql.Stmt
 	moveTaskStmt           *sql.Stmt
 	putTreeStmt            *sql.Stmt
 	reserveScopeStmt       *sql.Stmt
+	scanCallsStmt          *sql.Stmt
+	scanChecksStmt         *sql.Stmt
+	scanEventsStmt         *sql.Stmt
+	scanExecutionsStmt     *sql.Stmt
+	scanRunsStmt           *sql.Stmt
+	scanTreesStmt          *sql.Stmt
 	setBindingStmt         *sql.Stmt
 	setNeedsStmt           *sql.Stmt
 	setPauseStmt           *sql.Stmt
@@ -570,12 +795,28 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		db:                     tx,
 		tx:                     tx,
 		addBindingStmt:         q.addBindingStmt,
+		clearAttemptsStmt:      q.clearAttemptsStmt,
+		clearRunStmt:           q.clearRunStmt,
+		clearTasksStmt:         q.clearTasksStmt,
 		countAttemptStmt:       q.countAttemptStmt,
+		countCallsUnderWayStmt: q.countCallsUnderWayStmt,
+		countOwnedStmt:         q.countOwnedStmt,
 		deleteChecksStmt:       q.deleteChecksStmt,
 		deleteExecutionsStmt:   q.deleteExecutionsStmt,
+		deleteIdleTreeStmt:     q.deleteIdleTreeStmt,
 		endAttemptStmt:         q.endAttemptStmt,
+		eraseAttemptsStmt:      q.eraseAttemptsStmt,
+		eraseCallsStmt:         q.eraseCallsStmt,
+		eraseChecksStmt:        q.eraseChecksStmt,
+		eraseEventsStmt:        q.eraseEventsStmt,
+		eraseExecutionsStmt:    q.eraseExecutionsStmt,
+		eraseIntentsStmt:       q.eraseIntentsStmt,
+		eraseRunsStmt:          q.eraseRunsStmt,
+		eraseScopeStmt:         q.eraseScopeStmt,
+		eraseTasksStmt:         q.eraseTasksStmt,
 		findAnsweredStmt:       q.findAnsweredStmt,
 		findLostCallStmt:       q.findLostCallStmt,
+		forgetParentsStmt:      q.forgetParentsStmt,
 		getAttemptStmt:         q.getAttemptStmt,
 		getBindingStmt:         q.getBindingStmt,
 		getCallStmt:            q.getCallStmt,
@@ -603,15 +844,24 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listChecksStmt:         q.listChecksStmt,
 		listEventsStmt:         q.listEventsStmt,
 		listExecutionsStmt:     q.listExecutionsStmt,
+		listExpiredStmt:        q.listExpiredStmt,
+		listIdleTreesStmt:      q.listIdleTreesStmt,
 		listIntentsStmt:        q.listIntentsStmt,
 		listIntentsInStateStmt: q.listIntentsInStateStmt,
 		listRunsStmt:           q.listRunsStmt,
+		listScopesStmt:         q.listScopesStmt,
 		listTasksStmt:          q.listTasksStmt,
 		listUnfinishedStmt:     q.listUnfinishedStmt,
 		moveIntentStmt:         q.moveIntentStmt,
 		moveTaskStmt:           q.moveTaskStmt,
 		putTreeStmt:            q.putTreeStmt,
 		reserveScopeStmt:       q.reserveScopeStmt,
+		scanCallsStmt:          q.scanCallsStmt,
+		scanChecksStmt:         q.scanChecksStmt,
+		scanEventsStmt:         q.scanEventsStmt,
+		scanExecutionsStmt:     q.scanExecutionsStmt,
+		scanRunsStmt:           q.scanRunsStmt,
+		scanTreesStmt:          q.scanTreesStmt,
 		setBindingStmt:         q.setBindingStmt,
 		setNeedsStmt:           q.setNeedsStmt,
 		setPauseStmt:           q.setPauseStmt,
