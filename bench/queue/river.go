@@ -132,7 +132,7 @@ func (e *idle) Plan(context.Context, store.Job) error           { return e.one()
 func (e *idle) Task(context.Context, store.Job) error           { return e.one() }
 func (e *idle) Verify(context.Context, store.Job) error         { return e.one() }
 func (e *idle) Pack(context.Context, store.Job) error           { return e.one() }
-func (e *idle) Embed(context.Context, store.Job) error          { return e.one() }
+func (e *idle) Embed(context.Context, store.Job) error          { return nil }
 func (e *idle) Abandon(context.Context, store.Job, error) error { return nil }
 
 // workerAlone is QLP's queue and worker as a server has them, with nothing behind. A job counts when it has been worked, its completion is

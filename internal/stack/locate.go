@@ -163,9 +163,25 @@ func insidePath(name, hostPath string) string {
 	return hostPath
 }
 
-// ask runs a tool outside any project, so that no file there decides what it answers.
-func ask(ctx context.Context, argv []string) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("no answer in time"))
+// ask runs a tool outside any project, so that no file there decides what it answers. What only says that time went by is asked again: a process
+// that was stopped for a while, or a machine that was, finds every deadline past when it goes on, and the tool is there all the same.
+func ask(ctx context.Context, argv []string) (out string, err error) {
+	for range asks {
+		out, err = askOnce(ctx, argv)
+		if ctx.Err() != nil || !errors.Is(err, exec.ErrWaitDelay) && !errors.Is(err, errNoAnswer) {
+			return out, err
+		}
+	}
+	return out, err
+}
+
+// asks is how often a tool is asked that does not answer in time.
+const asks = 2
+
+var errNoAnswer = errors.New("no answer in time") //nolint:gochecknoglobals // an error to compare with
+
+func askOnce(ctx context.Context, argv []string) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errNoAnswer)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the stack's own data, not a caller's words
 	cmd.Dir = "/"
