@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"github.com/quantumlayer/qlp/internal/qlp"
@@ -46,11 +48,30 @@ func (b *bench) embeddedIndex(ctx context.Context) error {
 	}
 	b.note("The embedded store was filled in %s, %d intents a transaction", time.Since(start).Round(100*time.Millisecond), each)
 	goal := "p95 ≤ 1 ms at 20,000, ≤ 5 ms at 100,000"
-	if err := b.measure(ctx, "embedded", x, map[string]string{"most": goal}, false); err != nil {
+	stop, err := b.profiled()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(b.measure(ctx, "embedded", x, map[string]string{"most": goal}, false), stop()); err != nil {
 		return err
 	}
 	if err := b.measure(ctx, "embedded, exact", x, nil, true); err != nil {
 		return err
 	}
 	return b.byWords(ctx, "embedded", x)
+}
+
+// profiled begins a profile, if one is wanted, and returns what ends it.
+func (b *bench) profiled() (stop func() error, err error) {
+	if b.profile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(b.profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
 }

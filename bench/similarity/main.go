@@ -39,13 +39,14 @@ func main() {
 	peers := flag.Bool("peers", true, "measure others, too")
 	embedded := flag.Bool("embedded", true, "measure the embedded index")
 	shape := flag.String("shape", string(synth.Aniso), "how the vectors lie: aniso or iso")
+	profile := flag.String("profile", "", "write what the processor did while the embedded index was searched for vectors to this file")
 	flag.Parse()
 	for size := range strings.SplitSeq(*sizes, ",") {
 		rows, err := strconv.Atoi(size)
 		if err != nil {
 			fail(err)
 		}
-		b := &bench{rows: rows, address: *address, peers: *peers, embedded: *embedded}
+		b := &bench{rows: rows, address: *address, peers: *peers, embedded: *embedded, profile: *profile}
 		if err := b.run(context.Background(), synth.Shape(*shape), *queries); err != nil {
 			fail(err)
 		}
@@ -62,6 +63,7 @@ type bench struct {
 	rows            int
 	address         string
 	peers, embedded bool
+	profile         string
 
 	set    synth.Set
 	words  []string
@@ -171,7 +173,7 @@ func (b *bench) measure(ctx context.Context, name string, index vector.Index, go
 		ask := func(v []float32) ([]vector.Hit, error) {
 			return index.Nearest(ctx, vector.Query{Tenant: s.tenant, Embedder: embedder, Vector: v, Limit: k, Exact: exact})
 		}
-		for _, q := range queries[:min(len(queries), 50)] { // warm
+		for _, q := range queries { // warm
 			if _, err := ask(q); err != nil {
 				return err
 			}

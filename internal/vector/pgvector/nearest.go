@@ -11,8 +11,8 @@ import (
 )
 
 // doubt is how many more than are asked for are scored exactly: what halved numbers cannot tell apart, and what the graph hands out
-// before something nearer.
-const doubt = 16
+// before something nearer, the more so the fewer of its rows are the tenant's.
+const doubt = 30
 
 // A tenant's rows are looked at one by one where they are few, or not very many and a small share of all: the graph would go past
 // too many rows of others. A row takes about 2 µs then; ordered by halved numbers, as the graph's index has them, ten times as long.

@@ -159,7 +159,7 @@ func has(nodes []string, part string) bool {
 func testPlans(t *testing.T, rows int) {
 	f := fill(t, rows)
 	for tenant, want := range map[string]string{"most": "embeddings_vector", "thousandth": "embeddings_tenant"} {
-		nodes := f.nodes(t, tenant, near, 26)
+		nodes := f.nodes(t, tenant, near, 10+doubt)
 		t.Logf("%s: %s", tenant, strings.Join(nodes, " < "))
 		if !has(nodes, want) || has(nodes, "Seq Scan embeddings") {
 			t.Errorf("the search of the tenant with %v of the rows does not go by %s: %v", tenants[tenant], want, nodes)
@@ -175,7 +175,7 @@ func testPlans(t *testing.T, rows int) {
 		if want := tenants[tenant] > 0.5 || rows > 50_000 && tenant == "tenth"; err != nil || graph != want {
 			t.Errorf("the graph is asked for the tenant with %v of the rows: %v, %v", tenants[tenant], graph, err)
 		}
-		if nodes := f.nodes(t, tenant, near, 26); has(nodes, "Seq Scan embeddings") {
+		if nodes := f.nodes(t, tenant, near, 10+doubt); has(nodes, "Seq Scan embeddings") {
 			t.Errorf("the search of %s reads the whole table: %v", tenant, nodes)
 		}
 		f.recall(t, tenant)

@@ -178,12 +178,12 @@ func (v *view) at(position int32) *codes.Small {
 	return v.small[position/shelfSize][position%shelfSize].Load()
 }
 
-// set keeps the small vector of a position, if there is room.
-func (x *Index) set(v *view, position int32, s *codes.Small) {
+// set keeps the vector of a position, small, if there is room.
+func (x *Index) set(v *view, position int32, whole []float32) {
 	if x.spare.Add(-codes.SmallBytes) < 0 {
 		x.spare.Add(codes.SmallBytes)
 		return
 	}
 	v.bytes.Add(codes.SmallBytes)
-	v.small[position/shelfSize][position%shelfSize].Store(s)
+	v.small[position/shelfSize][position%shelfSize].Store(x.plain.Small(whole))
 }

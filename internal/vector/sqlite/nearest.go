@@ -16,11 +16,13 @@ import (
 const (
 	most = 200 // hits of one search
 	// few is the number of rows of which each is looked at: sorting them out by their codes would gain nothing.
-	few = 2000
+	few = 500
 	// candidates is how many of the nearest codes are looked at, at the least, and for each hit that is asked for.
 	candidates, perHit = 200, 10
+	// oneOf makes them more where there are very many rows: more of these have codes that are as near by chance.
+	oneOf = 250
 	// doubt is how many more than are asked for are scored exactly: what 8 bits a number cannot tell apart.
-	doubt = 16
+	doubt = 8
 )
 
 // Nearest finds the nearest vectors: the nearest codes, of these the nearest in 8 bits a number, of these the nearest exactly.
@@ -82,7 +84,7 @@ func (x *Index) candidates(ctx context.Context, db *sql.DB, v *view, q vector.Qu
 		}
 	} else {
 		code := v.coder.Code(q.Vector)
-		positions = x.scanner.Nearest(v.codes, &code, max(candidates, perHit*q.Limit))
+		positions = x.scanner.Nearest(v.codes, &code, max(candidates, perHit*q.Limit, len(v.numbers)/oneOf))
 	}
 	small := x.plain.Small(q.Vector)
 	out := make([]scored, 0, len(positions))
@@ -105,7 +107,7 @@ func (x *Index) candidates(ctx context.Context, db *sql.DB, v *view, q vector.Qu
 	numbers, vectors, err := all(ctx, db, candidateSQL, list(numbers))
 	for i, n := range numbers {
 		out = append(out, scored{n, codes.Dot(vectors[i], q.Vector)})
-		x.set(v, cold[n], x.plain.Small(vectors[i]))
+		x.set(v, cold[n], vectors[i])
 	}
 	return out, err
 }
