@@ -178,7 +178,7 @@ func ask(ctx context.Context, argv []string) (out string, err error) {
 // asks is how often a tool is asked that does not answer in time.
 const asks = 2
 
-var errNoAnswer = errors.New("no answer in time") //nolint:gochecknoglobals // an error to compare with
+var errNoAnswer = errors.New("no answer in time")
 
 func askOnce(ctx context.Context, argv []string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errNoAnswer)
