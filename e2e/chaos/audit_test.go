@@ -96,7 +96,7 @@ func (q quiet) copied(t *testing.T) *stage {
 	work := workFolder(t)
 	s := &stage{cfg: q.stage.cfg, fleet: newFleet(nil), tmp: filepath.Join(work, "tmp"), shared: filepath.Join(work, "disk", "data"), owners: q.stage.owners}
 	s.cfg.Work, s.cfg.Reruns, s.data = work, 0, []string{s.shared}
-	for _, dir := range []string{s.tmp, filepath.Join(work, "logs"), filepath.Dir(s.shared)} {
+	for _, dir := range []string{s.tmp, filepath.Join(work, "run"), filepath.Join(work, "logs"), filepath.Dir(s.shared)} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func (q quiet) copied(t *testing.T) *stage {
 			t.Fatal(err)
 		}
 	}
-	s.env = []string{"TMPDIR=" + s.tmp, "QLP_DATABASE_URL=", "QLP_SHARED=", "QLP_STOP_GRACE=5s"}
+	s.env = []string{"TMPDIR=" + s.tmp, "XDG_RUNTIME_DIR=" + filepath.Join(work, "run"), "QLP_DATABASE_URL=", "QLP_SHARED=", "QLP_STOP_GRACE=5s"}
 	s.add(0, s.shared, s.env)
 	t.Cleanup(s.fleet.close)
 	return s

@@ -65,7 +65,12 @@ func set(ctx context.Context, cfg Config) (*stage, error) {
 	if s.disk, s.noDisk = newDisk(disk); s.disk == nil {
 		cfg.say("no full disk is played: %s", s.noDisk)
 	}
-	s.env = []string{"TMPDIR=" + s.tmp, "QLP_DATABASE_URL=", "QLP_SHARED=", "QLP_STOP_GRACE=5s"}
+	// What an ordinary user's sandboxes share on a host lasts: it is no temporary file, and lies beside those.
+	runtime := filepath.Join(cfg.Work, "run")
+	if err := os.MkdirAll(runtime, 0o700); err != nil {
+		return s, err
+	}
+	s.env = []string{"TMPDIR=" + s.tmp, "XDG_RUNTIME_DIR=" + runtime, "QLP_DATABASE_URL=", "QLP_SHARED=", "QLP_STOP_GRACE=5s"}
 	if cfg.Database == SQLite {
 		s.shared = filepath.Join(disk, "data")
 		s.data = []string{s.shared}
@@ -193,7 +198,7 @@ func (s *stage) audit(ctx context.Context, report *Report) error {
 		return err
 	}
 	// The keys are on the disk of the play; the commands that are run again need a sandbox, as anybody has it.
-	found, verified, err := capsules(ctx, s.cfg, facts, s.blobs(), append([]string{"QLP_DATA=" + s.data[0], "TMPDIR=" + s.tmp}, databaseless...))
+	found, verified, err := capsules(ctx, s.cfg, facts, s.blobs(), append([]string{"QLP_DATA=" + s.data[0], "TMPDIR=" + s.tmp, "XDG_RUNTIME_DIR=" + filepath.Join(s.cfg.Work, "run")}, databaseless...))
 	if err != nil {
 		return err
 	}
