@@ -39,7 +39,7 @@ func faulty(t *testing.T, fault orchestratortest.Fault, attempts int, set ...fun
 	t.Cleanup(func() { close(hung) })
 	return newRig(t, append([]func(*rig){func(r *rig) {
 		r.generators["offline"] = &orchestratortest.Faulty{Generator: tiny{}, Faults: faults, Hung: hung}
-		r.config.AttemptTimeout = 50 * time.Millisecond
+		r.config.AttemptTimeout = 500 * time.Millisecond
 		r.judge.syntax = func(files []qlp.File) string {
 			for _, f := range files {
 				if strings.Contains(string(f.Content), "no code") {
