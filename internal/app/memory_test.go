@@ -1,10 +1,14 @@
 package app
 
 import (
+	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestSettle: what a start ran through is given back, and what is needed of it comes back by itself.
@@ -21,9 +25,41 @@ func TestSettle(t *testing.T) {
 		return n
 	}
 	before := held()
-	settle(t.Context(), 0)
+	settle()
 	if after := held(); after > before*3/4 {
 		t.Errorf("%d KiB of the program's file are held, of %d before", after, before)
+	}
+}
+
+// TestKeepSmall: a server settles after its start, and once after each time of work, not while it works nor while it idles.
+func TestKeepSmall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		at := func() time.Duration { return time.Since(begun) }
+		used := func() time.Duration { // a hundredth of a processor, and all of one from the 30th second to the 60th
+			return at()/100 + min(max(at()-30*time.Second, 0), 30*time.Second)
+		}
+		var settled []time.Duration
+		ctx, stop := context.WithCancel(t.Context())
+		go keepSmall(ctx, used, func() { settled = append(settled, at()) })
+		time.Sleep(time.Hour)
+		stop()
+		synctest.Wait()
+		if want := []time.Duration{3 * time.Second, 73 * time.Second}; !slices.Equal(settled, want) {
+			t.Errorf("settled at %v, want %v", settled, want)
+		}
+	})
+}
+
+func TestProcessorTime(t *testing.T) {
+	t.Parallel()
+	before := processorTime()
+	for begun := time.Now(); time.Since(begun) < 100*time.Millisecond; {
+		_ = strconv.Itoa(int(time.Since(begun)))
+	}
+	if used := processorTime() - before; used <= 0 {
+		t.Errorf("100 ms of work took %v of a processor", used)
 	}
 }
 

@@ -74,7 +74,7 @@ func (a *App) Serve(ctx context.Context, ready func(Server)) error {
 	defer func() { _ = os.Remove(announcementPath(a.cfg)) }()
 	a.log.Info("Server started", "room", "app", "address", listener.Addr().String())
 	ready(at)
-	go settle(ctx, settleAfter)
+	go keepSmall(ctx, processorTime, settle)
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)

@@ -294,11 +294,23 @@ func TestDamagedBackups(t *testing.T) {
 		}
 		refused(t, bad, qlp.Invalid, "no whole backup")
 	}
+	z, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	whole, err := z.DecodeAll(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	step := len(b)/12 + 1
 	for at := 0; at < len(b); at += step {
 		try(b[:at])
 		changed := slices.Clone(b)
 		changed[at] ^= 0x40
+		if got, err := z.DecodeAll(changed, nil); err == nil && bytes.Equal(got, whole) {
+			continue // a bit that means nothing, a width of a window say: nothing is damaged
+		}
 		try(changed)
 	}
 	try(b[:len(b)-1])
