@@ -65,7 +65,7 @@ generate: setup ## rewrite every generated file
 	scripts/generate
 
 unit: setup build ## unit and conformance suites with the race detector
-	CGO_ENABLED=1 gotestsum --format pkgname -- -race ./cmd/... ./internal/...
+	CGO_ENABLED=1 gotestsum --format pkgname -- $$(scripts/race-flags) ./cmd/... ./internal/...
 
 test-pitr: setup build ## play the runbook of PostgreSQL's backups: a restore to a moment, with the blobs
 	scripts/test-pitr
