@@ -43,7 +43,7 @@ func TestKeepSmall(t *testing.T) {
 		var settled []time.Duration
 		ctx, stop := context.WithCancel(t.Context())
 		go keepSmall(ctx, used, func() { settled = append(settled, at()) })
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		stop()
 		synctest.Wait()
 		if want := []time.Duration{3 * time.Second, 73 * time.Second}; !slices.Equal(settled, want) {
