@@ -79,8 +79,9 @@ type VectorCheck struct {
 	Queries  int       `json:"queries"` // vectors of the tenant's, taken from all over
 	Hits     int       `json:"hits"`    // that each asked for
 	Recall   float64   `json:"recall"`  // share of the hits of looking at every vector that the index finds, 0 to 1
-	Index    Latencies `json:"index"`
-	Exact    Latencies `json:"exact"`
+	First    Latencies `json:"first"`   // of the index when it is asked a question for the first time, and has vectors still to read
+	Index    Latencies `json:"index"`   // of the index when it is asked again
+	Exact    Latencies `json:"exact"`   // of looking at every vector
 }
 
 // Latencies are quantiles of a measured time, in milliseconds.

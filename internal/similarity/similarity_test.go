@@ -276,7 +276,8 @@ func anotherEmbedder(t *testing.T, r *rig) {
 		t.Errorf("it made %d calls for nothing (%v)", r.embedder.calls.Load()-before, err)
 	}
 	check, err := r.Verify(t.Context(), qlp.DefaultTenant, 20)
-	if err != nil || check.Recall != 1 || check.Queries != 20 || check.Vectors != 70 || check.Exact.P95MS < check.Exact.P50MS {
+	if err != nil || check.Recall != 1 || check.Queries != 20 || check.Vectors != 70 || check.Exact.P95MS < check.Exact.P50MS ||
+		check.First.P95MS <= 0 || check.Index.P95MS <= 0 {
 		t.Errorf("verified %+v %v", check, err)
 	}
 	if _, err := r.Verify(t.Context(), "nobody", 20); qlp.CodeOf(err) != qlp.NotFound || qlp.RemedyOf(err) == "" {
