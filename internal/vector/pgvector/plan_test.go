@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -246,8 +245,8 @@ func TestPlansAreTheRightOnesForEveryTenant(t *testing.T) {
 func TestPlansAreTheRightOnesAt100000Rows(t *testing.T) {
 	t.Parallel()
 	pgtest.Server(t)
-	if os.Getenv("QLP_TEST_LARGE") == "" {
-		t.Skip("QLP_TEST_LARGE=1 runs it: the index of 100,000 rows takes two minutes to build")
+	if testing.Short() {
+		t.Skip("-short: the index of 100,000 rows takes two minutes to build")
 	}
 	testPlans(t, 100_000)
 }
